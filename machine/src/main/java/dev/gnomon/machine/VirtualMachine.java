@@ -1,0 +1,188 @@
+package dev.gnomon.machine;
+
+import dev.gnomon.machine.memory.FrameAllocator;
+import dev.gnomon.machine.memory.HostAddressSpace;
+import dev.gnomon.machine.memory.PageUser;
+import dev.gnomon.machine.memory.SwapSpace;
+import dev.gnomon.machine.processor.PageFaultHandler;
+import dev.gnomon.machine.processor.Vcpu;
+import dev.gnomon.machine.processor.Vmm;
+import dev.gnomon.machine.thread.Execution;
+import dev.gnomon.mmu.Mmu;
+import dev.gnomon.mmu.Rules;
+import dev.gnomon.mmu.notify.MmuNotifier;
+import dev.gnomon.mmu.platform.Cpu;
+import dev.gnomon.mmu.platform.HostPages;
+import dev.gnomon.mmu.platform.PhysicalMemory;
+import dev.gnomon.mmu.platform.Platform;
+import dev.gnomon.mmu.slot.Memslot;
+import dev.gnomon.mmu.slot.SlotRegion;
+
+/**
+ * A VM put together: host memory behind memslots, an MMU, vCPUs; and the VMM's part in it.
+ *
+ * <p>CPU {@code i} of the execution runs vCPU {@code i}; {@link #HOST_CPUS} more work for the host. The
+ * constructor and {@link #close} run alone.
+ */
+public final class VirtualMachine implements AutoCloseable {
+  /** CPUs for the VMM, the reclaimer, and whoever reads the dirty log. */
+  public static final int HOST_CPUS = 3;
+
+  /** The slot of the memory below the hole. */
+  public static final int LOW_SLOT = 0;
+
+  /** The slot of the memory above the hole, if there is any. */
+  public static final int HIGH_SLOT = 1;
+
+  private final Execution execution;
+  private final VmConfig config;
+  private final GuestMemoryMap memoryMap;
+  private final PhysicalMemory memory;
+  private final HostAddressSpace hostSpace;
+  private final Mmu mmu;
+  private final long baseHvn;
+
+  /** Makes a VM whose memory is all untouched. */
+  public VirtualMachine(
+      Execution execution, FrameAllocator frames, SwapSpace swap, VmConfig config, Rules rules) {
+    this.execution = execution;
+    this.config = config;
+    memoryMap = new GuestMemoryMap(config.memoryBytes());
+    Platform platform = execution.platform();
+    memory = platform.memory();
+    Cpu cpu = hostCpu(0);
+    hostSpace = new HostAddressSpace(cpu, platform, frames, swap);
+    mmu = new Mmu(platform, cpu, hostSpace, config.mmu(), rules);
+    hostSpace.setUser(new NotifiedMmu(mmu.notifier()));
+    baseHvn = hostSpace.map(cpu, memoryMap.frames(), config.hostPageLevel());
+    long lowPages = PhysicalMemory.pfn(memoryMap.lowBytes());
+    mmu.slotChanges().add(cpu, new SlotRegion(LOW_SLOT, 0, lowPages, baseHvn, false));
+    if (memoryMap.highBytes() > 0) {
+      mmu.slotChanges()
+          .add(
+              cpu,
+              new SlotRegion(
+                  HIGH_SLOT,
+                  PhysicalMemory.pfn(GuestMemoryMap.HIGH),
+                  PhysicalMemory.pfn(memoryMap.highBytes()),
+                  baseHvn + lowPages,
+                  false));
+    }
+  }
+
+  /** The host's memory manager tells the MMU. */
+  private record NotifiedMmu(MmuNotifier notifier) implements PageUser {
+    @Override
+    public void invalidateStart(Cpu cpu, long firstHvn, long endHvn) {
+      notifier.invalidateStart(cpu, firstHvn, endHvn);
+    }
+
+    @Override
+    public void invalidateEnd(Cpu cpu, long firstHvn, long endHvn) {
+      notifier.invalidateEnd(cpu, firstHvn, endHvn);
+    }
+
+    @Override
+    public boolean clearYoung(Cpu cpu, long firstHvn, long endHvn) {
+      return notifier.clearYoung(cpu, firstHvn, endHvn);
+    }
+
+    @Override
+    public boolean testYoung(Cpu cpu, long firstHvn, long endHvn) {
+      return notifier.testYoung(cpu, firstHvn, endHvn);
+    }
+  }
+
+  /** How many slots the guest's memory takes: {@link #LOW_SLOT} and perhaps {@link #HIGH_SLOT}. */
+  public int memorySlots() {
+    return memoryMap.highBytes() > 0 ? 2 : 1;
+  }
+
+  /** How it was set up. */
+  public VmConfig config() {
+    return config;
+  }
+
+  /** Where its memory lies. */
+  public GuestMemoryMap memoryMap() {
+    return memoryMap;
+  }
+
+  /** What it runs on. */
+  public Execution execution() {
+    return execution;
+  }
+
+  /** The CPU of one who works for the host, below {@link #HOST_CPUS}. */
+  public Cpu hostCpu(int which) {
+    return execution.cpu(config.mmu().vcpus() + which);
+  }
+
+  /** Its MMU. */
+  public Mmu mmu() {
+    return mmu;
+  }
+
+  /** The host memory behind it. */
+  public HostAddressSpace hostSpace() {
+    return hostSpace;
+  }
+
+  /** The host-virtual frame behind the first of its frames; frame n has this plus n. */
+  public long baseHvn() {
+    return baseHvn;
+  }
+
+  /** Makes a vCPU. There must be one for each number, and only one at a time. */
+  public Vcpu newVcpu(int index, PageFaultHandler faultHandler) {
+    return new Vcpu(
+        index,
+        execution.cpu(index),
+        execution.platform(),
+        mmu,
+        config.tlb(),
+        new EmulatingVmm(),
+        faultHandler);
+  }
+
+  /** MMIO reads give ones, MMIO writes go nowhere; writes to memory are done and logged. */
+  private final class EmulatingVmm implements Vmm {
+    @Override
+    public long read(Cpu cpu, long gpa, int size) {
+      return size == 8 ? -1L : (1L << 8 * size) - 1;
+    }
+
+    @Override
+    public void write(Cpu cpu, long gpa, int size, long value) {
+      long gfn = PhysicalMemory.pfn(gpa);
+      mmu.memslots().enter(cpu);
+      Memslot slot = mmu.memslots().current().find(gfn);
+      long hvn = slot == null || slot.isReadOnly() ? -1 : slot.hvn(gfn);
+      mmu.memslots().leave(cpu);
+      if (hvn >= 0) {
+        store(cpu, hvn, gpa & PhysicalMemory.FRAME_SIZE - 1, size, value);
+        mmu.vcpu(cpu.index()).markWritten(cpu, gfn);
+      }
+    }
+
+    private void store(Cpu cpu, long hvn, long offset, int size, long value) {
+      long pfn = HostPages.pfn(hostSpace.pin(cpu, hvn, true));
+      long hpa = PhysicalMemory.hpa(pfn) + offset;
+      switch (size) {
+        case 1 -> memory.setByte(hpa, (byte) value);
+        case 2 -> memory.setShort(hpa, (short) value);
+        case 4 -> memory.setInt(hpa, (int) value);
+        default -> memory.setLong(hpa, value);
+      }
+      hostSpace.unpin(cpu, hvn, true);
+    }
+  }
+
+  /** Gives everything back. Every vCPU has been shut down. */
+  @Override
+  public void close() {
+    Cpu cpu = hostCpu(0);
+    mmu.close(cpu);
+    hostSpace.unmap(cpu, baseHvn, memoryMap.frames());
+  }
+}

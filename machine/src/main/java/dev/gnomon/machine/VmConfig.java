@@ -1,0 +1,27 @@
+package dev.gnomon.machine;
+
+import dev.gnomon.machine.processor.TlbConfig;
+import dev.gnomon.mmu.config.MmuConfig;
+
+/**
+ * A VM: its MMU, its processors, its memory.
+ *
+ * @param mmu the MMU, and the number of vCPUs
+ * @param memoryBytes guest memory, a multiple of 2 MiB
+ * @param hostPageLevel the pages that the host backs it with: 1 (4 KiB), 2 (2 MiB) or 3 (1 GiB)
+ * @param tlb the sizes of each vCPU's translation caches
+ */
+public record VmConfig(MmuConfig mmu, long memoryBytes, int hostPageLevel, TlbConfig tlb) {
+
+  /** The least that a guest can boot in. */
+  public static final long MINIMUM_MEMORY = 2L << 20;
+
+  public VmConfig {
+    if (memoryBytes < MINIMUM_MEMORY || memoryBytes % MINIMUM_MEMORY != 0) {
+      throw new IllegalArgumentException("guest memory must be a multiple of 2 MiB, at least one");
+    }
+    if (hostPageLevel < 1 || hostPageLevel > 3) {
+      throw new IllegalArgumentException("host pages are of level 1, 2 or 3");
+    }
+  }
+}

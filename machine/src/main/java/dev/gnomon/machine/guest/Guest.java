@@ -1,0 +1,362 @@
+package dev.gnomon.machine.guest;
+
+import dev.gnomon.machine.VirtualMachine;
+import dev.gnomon.machine.processor.ControlRegisters;
+import dev.gnomon.machine.processor.Vcpu;
+import dev.gnomon.machine.trace.TraceSource;
+import dev.gnomon.mmu.platform.Cpu;
+import dev.gnomon.mmu.tlb.Requests;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A guest in a VM: its kernel, its processes, and the vCPUs that run them.
+ *
+ * <p>Life: {@link #boot}; then {@link #start}s, each of which runs until the work is done or the VMM has
+ * asked for a {@link #pause}. A paused guest may be {@link #moveTo moved} to another VM that holds a copy of
+ * its memory, and started there. These are called by one thread, while no vCPU runs; {@link #pause}, {@link
+ * #accessesSoFar} and the limit by any CPU at any time.
+ */
+public final class Guest {
+  /** Records that are played between two looks at the VMM's wishes. */
+  private static final int CHUNK = 512;
+
+  private final GuestConfig config;
+  private final GuestKernel kernel;
+  private final List<GuestProcess> processes = new ArrayList<>();
+  private VirtualMachine vm;
+  private Vcpu[] vcpus;
+  private RunQueue queue;
+  private SharedPages sharedPages;
+
+  /** Of vCPUs that ran in a VM that the guest has left. */
+  private long earlierTlbMisses;
+
+  private long earlierWalkLoads;
+
+  /** A guest that has not booted. */
+  public Guest(VirtualMachine vm, int levels, GuestConfig config) {
+    this.vm = vm;
+    this.config = config;
+    int count = vm.config().mmu().vcpus();
+    kernel = new GuestKernel(levels, vm.memoryMap(), config.usesLargePages(), count);
+    vcpus = newVcpus(ControlRegisters.RESET);
+    queue = new RunQueue(vm.execution().platform(), processes, new long[count], 1);
+    sharedPages = new SharedPages(vm.execution().platform(), kernel, 0);
+  }
+
+  private Vcpu[] newVcpus(ControlRegisters registers) {
+    Vcpu[] made = new Vcpu[vm.config().mmu().vcpus()];
+    for (int i = 0; i < made.length; i++) {
+      made[i] = vm.newVcpu(i, kernel);
+      made[i].load(registers);
+    }
+    return made;
+  }
+
+  /**
+   * How many processes to make of traces, so that every vCPU has work and processes move: one of each trace,
+   * or, with fewer traces than vCPUs, as many of each as it takes to have more processes than vCPUs.
+   */
+  public static int processesPerTrace(int traces, int vcpus) {
+    return traces >= vcpus ? 1 : vcpus / traces + 1;
+  }
+
+  /**
+   * Boots the guest on its first vCPU and makes its processes. Takes the calling thread.
+   *
+   * @param traces opened here; each process has its own reader
+   */
+  public void boot(List<? extends TraceSource> traces) {
+    runAlone(
+        vcpu -> {
+          kernel.boot(vcpu);
+          int copies = processesPerTrace(traces.size(), vcpus.length);
+          for (TraceSource trace : traces) {
+            for (int copy = 0; copy < copies; copy++) {
+              processes.add(newProcess(vcpu, trace, copy));
+            }
+          }
+          shareAmongAll(vcpu);
+        });
+    for (Vcpu vcpu : vcpus) {
+      vcpu.load(kernel.registers());
+    }
+    sharedPages = new SharedPages(vm.execution().platform(), kernel, processes.size());
+    queue = newQueue(new long[vcpus.length]);
+  }
+
+  private GuestProcess newProcess(Vcpu vcpu, TraceSource trace, int copy) {
+    int id = processes.size();
+    long seed = (config.seed() + id) * 0x9e37_79b9_7f4a_7c15L;
+    // Copies of one trace begin at different places of it.
+    long skip = copy * (1009L + Math.floorMod(seed, 4093));
+    return new GuestProcess(
+        id,
+        seed,
+        kernel.newAddressSpace(vcpu),
+        kernel.layout().userEnd(),
+        copy == 0 ? trace.open() : trace.open(skip),
+        trace.name(),
+        config.isVerified());
+  }
+
+  private void shareAmongAll(Vcpu vcpu) {
+    for (int high = 1; high < processes.size(); high++) {
+      for (int low = 0; low < high; low++) {
+        kernel.share(
+            vcpu,
+            processes.get(low).cr3(),
+            processes.get(high).cr3(),
+            SharedPages.pair(low, high));
+      }
+    }
+  }
+
+  private RunQueue newQueue(long[] accesses) {
+    return new RunQueue(
+        vm.execution().platform(), processes, accesses, config.sliceAccesses());
+  }
+
+  // --- running ---
+
+  /** Starts every vCPU on its CPU; the execution's join waits for them. */
+  public void start() {
+    queue.starting(vcpus.length);
+    for (Vcpu vcpu : vcpus) {
+      vcpu.resume();
+      vm.execution().start(vcpu.index(), "vcpu" + vcpu.index(), cpu -> run(cpu, vcpu));
+    }
+  }
+
+  private void run(Cpu cpu, Vcpu vcpu) {
+    long accesses = queue.accesses(vcpu.index());
+    GuestProcess process;
+    while ((process = next(cpu, vcpu)) != null) {
+      accesses = runSlice(vcpu, process, accesses);
+      queue.putBack(cpu, process);
+    }
+    vcpu.shutDown();
+    queue.stopped();
+  }
+
+  /** The next process, or null when there is nothing left to do here. Outside guest mode. */
+  private @Nullable GuestProcess next(Cpu cpu, Vcpu vcpu) {
+    vcpu.lookAtRequests();
+    if (vcpu.isPauseRequested()) {
+      return null;
+    }
+    return queue.take(
+        cpu,
+        vcpu.index(),
+        () -> {
+          vcpu.lookAtRequests();
+          return vcpu.isPauseRequested();
+        });
+  }
+
+  private long runSlice(Vcpu vcpu, GuestProcess process, long accessesBefore) {
+    long accesses = accessesBefore;
+    long end = accesses + queue.sliceLength(vcpu.index());
+    if (!process.hasRecords()) {
+      process.refill();
+    }
+    process.beginSlice();
+    vcpu.enterGuest();
+    kernel.switchTo(vcpu, process);
+    sharedPages.exercise(vcpu, process.id(), process.verifier());
+    while (accesses < end && !process.isFinished() && !vcpu.isPauseRequested()) {
+      accesses += process.play(vcpu, (int) Math.min(CHUNK, end - accesses));
+      queue.publish(vcpu.index(), accesses);
+      if (!process.hasRecords()) {
+        vcpu.leaveGuest();
+        process.refill();
+        vcpu.enterGuest();
+      }
+    }
+    kernel.endSlice(vcpu);
+    vcpu.leaveGuest();
+    return accesses;
+  }
+
+  /** Asks every vCPU to stop at the end of what it is doing. The execution's join waits for them. */
+  public void pause() {
+    for (int i = 0; i < vcpus.length; i++) {
+      vm.mmu().rendezvous().request(i, Requests.PAUSE);
+    }
+    queue.changed();
+  }
+
+  /** Whether every vCPU that was started has stopped: all work done, or paused. By any CPU. */
+  public boolean hasStopped() {
+    return queue.running() == 0;
+  }
+
+  /** Lets no time slice begin once the guest has made so many accesses; {@code Long.MAX_VALUE}: none. */
+  public void limitAccesses(long accesses) {
+    queue.limit(accesses);
+    queue.changed();
+  }
+
+  /** How many accesses the guest has made, as far as its vCPUs have published. */
+  public long accessesSoFar() {
+    return queue.totalAccesses();
+  }
+
+  /** Whether every trace is played to its end. While no vCPU runs. */
+  public boolean isFinished() {
+    return processes.stream().allMatch(GuestProcess::isFinished);
+  }
+
+  /** How much of the traces has been read, and how much there is, in bytes as stored. */
+  public TraceProgress traceProgress() {
+    long read = 0;
+    long size = 0;
+    for (GuestProcess process : processes) {
+      read += process.reader().bytesRead();
+      size += process.reader().sizeInBytes();
+    }
+    return new TraceProgress(read, size);
+  }
+
+  /** Bytes of traces read, of so many. */
+  public record TraceProgress(long bytesRead, long sizeInBytes) {}
+
+  // --- moving ---
+
+  /**
+   * Goes on in another VM, whose memory is a copy of this one's. While paused.
+   *
+   * @throws IllegalArgumentException if that VM has another number of vCPUs
+   */
+  public void moveTo(VirtualMachine destination) {
+    if (destination.config().mmu().vcpus() != vcpus.length) {
+      throw new IllegalArgumentException("a guest keeps its number of vCPUs when it moves");
+    }
+    long[] accesses = accessesPerVcpu();
+    earlierTlbMisses = tlbMisses();
+    earlierWalkLoads = walkLoads();
+    vm = destination;
+    vcpus = newVcpus(kernel.registers());
+    queue = newQueue(accesses);
+  }
+
+  // --- results ---
+
+  /** How many accesses each vCPU made. */
+  public long[] accessesPerVcpu() {
+    long[] accesses = new long[vcpus.length];
+    for (int i = 0; i < accesses.length; i++) {
+      accesses[i] = queue.accesses(i);
+    }
+    return accesses;
+  }
+
+  /** How many processes it runs. */
+  public int processes() {
+    return processes.size();
+  }
+
+  /** How often a TLB could not serve an access. While no vCPU runs. */
+  public long tlbMisses() {
+    long misses = earlierTlbMisses;
+    for (Vcpu vcpu : vcpus) {
+      misses += vcpu.tlbMisses();
+    }
+    return misses;
+  }
+
+  /** How many entries of page tables the processors' walks have read. While no vCPU runs. */
+  public long walkLoads() {
+    long loads = earlierWalkLoads;
+    for (Vcpu vcpu : vcpus) {
+      loads += vcpu.walkLoads();
+    }
+    return loads;
+  }
+
+  /**
+   * Reads all that the processes have touched once more, and checks it; and that the guest counted its time
+   * slices right. On the first vCPU; takes the calling thread. Only for a guest that is verified.
+   */
+  public void sweep() {
+    runAlone(
+        vcpu -> {
+          long slices = 0;
+          for (GuestProcess process : processes) {
+            Verifier verifier = verifierOf(process);
+            vcpu.loadCr3(process.cr3());
+            verifier.sweep(vcpu);
+            slices += process.slices();
+          }
+          long counted = kernel.slices(vcpu);
+          if (counted != slices && !processes.isEmpty()) {
+            verifierOf(processes.get(0)).mismatch(AddressLayout.KERNEL_PAGE, slices, counted);
+          }
+        });
+  }
+
+  /** What was checked. While no vCPU runs. */
+  public VerifyResult verifyResult() {
+    long checked = 0;
+    long mismatches = 0;
+    Mismatch first = null;
+    for (GuestProcess process : processes) {
+      Verifier verifier = process.verifier();
+      if (verifier != null) {
+        checked += verifier.checked();
+        mismatches += verifier.mismatches();
+        first = first == null ? verifier.first() : first;
+      }
+    }
+    return new VerifyResult(checked, mismatches, first);
+  }
+
+  /**
+   * What verification found.
+   *
+   * @param loadsChecked loads and fetches that were compared, and words of the last sweep
+   * @param mismatches how many were wrong
+   * @param first the first that was, of the process with the lowest number
+   */
+  public record VerifyResult(long loadsChecked, long mismatches, @Nullable Mismatch first) {}
+
+  /** Closes the traces. */
+  public void close() {
+    for (GuestProcess process : processes) {
+      process.reader().close();
+    }
+  }
+
+  private static Verifier verifierOf(GuestProcess process) {
+    Verifier verifier = process.verifier();
+    if (verifier == null) {
+      throw new IllegalStateException("the guest is not verified");
+    }
+    return verifier;
+  }
+
+  /** Runs guest code on the first vCPU, alone, in supervisor mode. */
+  private void runAlone(GuestCode code) {
+    Vcpu vcpu = vcpus[0];
+    vm.execution()
+        .start(
+            0,
+            "vcpu0",
+            cpu -> {
+              vcpu.resume();
+              vcpu.setUser(false);
+              vcpu.enterGuest();
+              code.run(vcpu);
+              vcpu.leaveGuest();
+              vcpu.shutDown();
+            });
+    vm.execution().join();
+  }
+
+  @FunctionalInterface
+  private interface GuestCode {
+    void run(Vcpu vcpu);
+  }
+}

@@ -1,0 +1,31 @@
+package dev.gnomon.machine.lockstep;
+
+/**
+ * What decides who runs when.
+ *
+ * @param seed decides every switch and every choice of nature
+ * @param meanSteps how many steps, on average, a CPU takes before another may go on; 1 decides anew
+ *     at every step
+ * @param maxSteps after how many steps of all CPUs together it is taken for granted that they will
+ *     not end
+ */
+public record Schedule(long seed, int meanSteps, long maxSteps) {
+  private static final int GRAINS = 9;
+  private static final long DEFAULT_MAX_STEPS = 20_000_000;
+
+  public Schedule {
+    if (meanSteps < 1 || maxSteps < 1) {
+      throw new IllegalArgumentException(meanSteps + " mean steps, " + maxSteps + " steps at most");
+    }
+  }
+
+  /** A schedule whose grain, too, comes from the seed: trying seeds tries fine and coarse ones. */
+  public static Schedule of(long seed) {
+    return new Schedule(seed, 1 << Math.floorMod(seed, GRAINS), DEFAULT_MAX_STEPS);
+  }
+
+  @Override
+  public String toString() {
+    return "seed " + seed + ", " + meanSteps + " mean steps";
+  }
+}

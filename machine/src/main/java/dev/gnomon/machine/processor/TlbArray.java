@@ -1,0 +1,87 @@
+package dev.gnomon.machine.processor;
+
+import java.util.Arrays;
+
+/** A set-associative array of translations of pages of one size; replaces round robin in a set. */
+final class TlbArray {
+  private static final long EMPTY = -1;
+
+  private final int level;
+  private final int pageShift;
+  private final int sets;
+  private final int ways;
+  private final long[] pages;
+  private final long[] translations;
+  private final byte[] victims;
+
+  TlbArray(int level, int sets, int ways) {
+    this.level = level;
+    this.sets = sets;
+    this.ways = ways;
+    pageShift = 12 + 9 * (level - 1);
+    pages = new long[sets * ways];
+    translations = new long[sets * ways];
+    victims = new byte[sets];
+    Arrays.fill(pages, EMPTY);
+  }
+
+  /** The level of the pages in it. */
+  int level() {
+    return level;
+  }
+
+  /** The translation of an address, or 0. */
+  long find(long address) {
+    long page = address >>> pageShift;
+    int first = ((int) page & sets - 1) * ways;
+    for (int i = first; i < first + ways; i++) {
+      if (pages[i] == page) {
+        return translations[i];
+      }
+    }
+    return 0;
+  }
+
+  /** Enters a translation of an address, in the place of an older one of the same page if there is one. */
+  void insert(long address, long translation) {
+    long page = address >>> pageShift;
+    int set = (int) page & sets - 1;
+    int first = set * ways;
+    int at = -1;
+    for (int i = first; i < first + ways; i++) {
+      if (pages[i] == page) {
+        at = i;
+      }
+    }
+    if (at < 0) {
+      at = first + victims[set];
+      victims[set] = (byte) ((victims[set] + 1) % ways);
+    }
+    pages[at] = page;
+    translations[at] = translation;
+  }
+
+  /** Drops the translation of an address. */
+  void drop(long address) {
+    long page = address >>> pageShift;
+    int first = ((int) page & sets - 1) * ways;
+    for (int i = first; i < first + ways; i++) {
+      if (pages[i] == page) {
+        pages[i] = EMPTY;
+      }
+    }
+  }
+
+  /** Drops all but global translations. */
+  void dropNonGlobal() {
+    for (int i = 0; i < pages.length; i++) {
+      if ((translations[i] & Translation.GLOBAL) == 0) {
+        pages[i] = EMPTY;
+      }
+    }
+  }
+
+  void clear() {
+    Arrays.fill(pages, EMPTY);
+  }
+}

@@ -1,0 +1,268 @@
+package dev.gnomon.mmu;
+
+import dev.gnomon.mmu.config.MmuConfig;
+import dev.gnomon.mmu.config.Statistics;
+import dev.gnomon.mmu.dirty.DirtyLog;
+import dev.gnomon.mmu.dirty.DirtyMarker;
+import dev.gnomon.mmu.dirty.PmlBuffer;
+import dev.gnomon.mmu.fault.Invalidations;
+import dev.gnomon.mmu.fault.PageFaults;
+import dev.gnomon.mmu.make.SpteMaker;
+import dev.gnomon.mmu.make.SpteWriter;
+import dev.gnomon.mmu.notify.MmuNotifier;
+import dev.gnomon.mmu.platform.Cpu;
+import dev.gnomon.mmu.platform.HostPages;
+import dev.gnomon.mmu.platform.PhysicalMemory;
+import dev.gnomon.mmu.platform.Platform;
+import dev.gnomon.mmu.root.VcpuRoot;
+import dev.gnomon.mmu.slot.Memslot;
+import dev.gnomon.mmu.slot.Memslots;
+import dev.gnomon.mmu.slot.TrackedWrites;
+import dev.gnomon.mmu.spte.SpteFormat;
+import dev.gnomon.mmu.sync.MmuLock;
+import dev.gnomon.mmu.sync.ReadCopyUpdate;
+import dev.gnomon.mmu.sync.Rendezvous;
+import dev.gnomon.mmu.table.ShadowPages;
+import dev.gnomon.mmu.table.TableFrames;
+import dev.gnomon.mmu.tdp.TdpMmu;
+import dev.gnomon.mmu.tlb.TlbFlusher;
+import dev.gnomon.mmu.track.WriteTracking;
+import java.util.List;
+
+/**
+ * The MMU of a VM, and what its VMM can ask of it.
+ *
+ * <p>CPU {@code i} of the platform runs vCPU {@code i}; CPUs above work for the host. The operations here
+ * are called from outside guest mode, by any CPU; those that change slots or the log exclude each other.
+ */
+public final class Mmu {
+  private final Platform platform;
+  private final MmuConfig config;
+  private final SpteFormat format;
+  private final Statistics statistics;
+  private final Rendezvous rendezvous;
+  private final TlbFlusher flusher;
+  private final MmuLock mmuLock;
+  private final ReadCopyUpdate rcu;
+  private final Memslots memslots;
+  private final DirtyMarker marker;
+  private final ShadowPages pages;
+  private final TableFrames tableFrames;
+  private final TdpMmu tdp;
+  private final DirtyLog dirtyLog;
+  private final MmuNotifier notifier;
+  private final SlotChanges slotChanges;
+  private final Audit audit;
+  private final VcpuMmu[] vcpus;
+
+  /** Makes the MMU of a VM that has no memslots yet. */
+  public Mmu(Platform platform, Cpu cpu, HostPages hostPages, MmuConfig config, Rules rules) {
+    this.platform = platform;
+    this.config = config;
+    if (platform.cpus() < config.vcpus()) {
+      throw new IllegalArgumentException("fewer CPUs than vCPUs");
+    }
+    PhysicalMemory memory = platform.memory();
+    format = new SpteFormat(config);
+    statistics = new Statistics(platform.cpus());
+    rendezvous = new Rendezvous(platform, config.vcpus());
+    flusher = new TlbFlusher(rendezvous, statistics);
+    mmuLock = new MmuLock(platform);
+    rcu = new ReadCopyUpdate(platform, platform.frames()::free);
+    memslots = new Memslots(platform, config.writeTracking());
+    marker = new DirtyMarker(platform, config, rendezvous, statistics);
+    pages = new ShadowPages(platform, statistics);
+    tableFrames = new TableFrames(platform);
+    SpteMaker maker =
+        new SpteMaker(
+            config, format, hostPages, marker, WriteTracking.REGISTERED,
+            rules.get(Rules.PFN_DIRTY));
+    SpteWriter writer =
+        new SpteWriter(
+            memory, format, rules.get(Rules.VOLATILE), rules.get(Rules.TDP_WRITE), statistics);
+    tdp =
+        new TdpMmu(
+            platform,
+            config,
+            format,
+            maker,
+            writer,
+            tableFrames,
+            pages,
+            mmuLock,
+            rcu,
+            flusher,
+            hostPages,
+            new TdpMmu.Decisions(
+                rules.get(Rules.PFN_DIRTY),
+                rules.get(Rules.FLUSH_ON_UPDATE),
+                rules.get(Rules.ZAP_ORDER),
+                rules.get(Rules.HUGE_RECOVERY)),
+            statistics);
+    dirtyLog =
+        new DirtyLog(
+            config,
+            memslots,
+            marker,
+            tdp.logProtection(),
+            mmuLock,
+            flusher,
+            rendezvous,
+            rules.get(Rules.DIRTY_FLUSH));
+    Invalidations invalidations = new Invalidations(platform, mmuLock);
+    notifier =
+        new MmuNotifier(
+            memslots,
+            tdp,
+            invalidations,
+            mmuLock,
+            rcu,
+            flusher,
+            rules.get(Rules.ZAP_ORDER),
+            rules.get(Rules.AGING_FLUSH),
+            statistics);
+    PageFaults pageFaults =
+        new PageFaults(
+            config,
+            format,
+            memory,
+            memslots,
+            tdp,
+            writer,
+            marker,
+            tableFrames,
+            hostPages,
+            invalidations,
+            mmuLock,
+            rcu,
+            new PageFaults.Decisions(
+                rules.get(Rules.FAST_FAULT),
+                rules.get(Rules.LOCKLESS_WALK),
+                rules.get(Rules.INVALIDATE_RETRY)),
+            statistics);
+    slotChanges = new SlotChanges(config, memslots, tdp, mmuLock, rcu, flusher, marker.usesRings());
+    vcpus = new VcpuMmu[config.vcpus()];
+    for (int i = 0; i < vcpus.length; i++) {
+      PmlBuffer pml =
+          config.logsByDirtyBit() ? new PmlBuffer(memory, platform.frames().allocate(cpu)) : null;
+      vcpus[i] = new VcpuMmu(i, memslots, pageFaults, marker, new VcpuRoot(tdp), pml);
+    }
+    audit =
+        new Audit(
+            platform, config, format, memslots, tdp, pages, mmuLock, hostPages, statistics);
+  }
+
+  /** A vCPU's MMU. */
+  public VcpuMmu vcpu(int index) {
+    return vcpus[index];
+  }
+
+  /** How the MMU was set up. */
+  public MmuConfig config() {
+    return config;
+  }
+
+  /** Where the bits of its entries are: what the processor must know to walk them. */
+  public SpteFormat format() {
+    return format;
+  }
+
+  /** What it counted. */
+  public Statistics statistics() {
+    return statistics;
+  }
+
+  /** How vCPUs are got out of guest mode. */
+  public Rendezvous rendezvous() {
+    return rendezvous;
+  }
+
+  /** The memslots: for the VMM and the vCPUs to look into. */
+  public Memslots memslots() {
+    return memslots;
+  }
+
+  /** Adding, deleting and moving memslots, and switching their dirty logging. */
+  public SlotChanges slotChanges() {
+    return slotChanges;
+  }
+
+  /** Getting, clearing and harvesting the dirty log. */
+  public DirtyLog dirtyLog() {
+    return dirtyLog;
+  }
+
+  /** What the host's memory manager calls. */
+  public MmuNotifier notifier() {
+    return notifier;
+  }
+
+  /**
+   * Has every guest write to a gfn leave to the VMM, from the return of this call on.
+   *
+   * @throws IllegalArgumentException if no slot holds the gfn, or the VM has no write tracking
+   */
+  public void writeTrack(Cpu cpu, long gfn) {
+    changeTracking(cpu, gfn, 1);
+  }
+
+  /** Takes one {@link #writeTrack} of the gfn back. */
+  public void writeUntrack(Cpu cpu, long gfn) {
+    changeTracking(cpu, gfn, -1);
+  }
+
+  private void changeTracking(Cpu cpu, long gfn, int delta) {
+    memslots.lock().lock(cpu);
+    Memslot slot = memslots.current().find(gfn);
+    TrackedWrites tracked = slot == null ? null : slot.trackedWrites();
+    if (slot == null || tracked == null) {
+      memslots.lock().unlock(cpu);
+      throw new IllegalArgumentException("gfn " + Long.toHexString(gfn) + " cannot be write-tracked");
+    }
+    mmuLock.writeLock(cpu);
+    tracked.change(gfn - slot.baseGfn(), delta);
+    slot.largePages().change(gfn, delta);
+    if (delta > 0 && tdp.writeProtect(cpu, gfn)) {
+      flusher.flushAll(cpu);
+    }
+    mmuLock.writeUnlock(cpu);
+    memslots.lock().unlock(cpu);
+  }
+
+  /** Undoes up to {@code limit} of the oldest splits of the NX mitigation; returns how many. */
+  public int recoverNxHugePages(Cpu cpu, int limit) {
+    mmuLock.writeLock(cpu);
+    int recovered = tdp.recoverNx(cpu, limit);
+    mmuLock.writeUnlock(cpu);
+    rcu.poll(cpu);
+    return recovered;
+  }
+
+  /**
+   * Checks every invariant that can be checked. All vCPUs must be outside guest mode and their handlers,
+   * and no other operation under way.
+   *
+   * @return a line for each violation; empty if all is well
+   */
+  public List<String> audit(Cpu cpu) {
+    return audit.run(cpu);
+  }
+
+  /** The bytes of memory and heap that the MMU keeps for the guest memory that it maps. */
+  public long overheadBytes(Cpu cpu) {
+    return audit.overheadBytes(cpu);
+  }
+
+  /** Gives all frames back. Every vCPU has unloaded its root, and nothing is under way. */
+  public void close(Cpu cpu) {
+    slotChanges.zapAllFast(cpu);
+    rcu.drainAll(cpu);
+    tableFrames.freeAll(cpu);
+    for (VcpuMmu vcpu : vcpus) {
+      PmlBuffer pml = vcpu.pml();
+      if (pml != null) {
+        platform.frames().free(cpu, pml.pfn());
+      }
+    }
+  }
+}

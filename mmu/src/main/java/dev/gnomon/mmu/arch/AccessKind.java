@@ -1,0 +1,8 @@
+package dev.gnomon.mmu.arch;
+
+/** What an access does with memory. */
+public enum AccessKind {
+  READ,
+  WRITE,
+  FETCH
+}

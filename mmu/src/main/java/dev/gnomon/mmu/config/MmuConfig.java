@@ -1,0 +1,135 @@
+package dev.gnomon.mmu.config;
+
+/**
+ * How a VM's MMU is set up; fixed when the VM is made.
+ *
+ * @param tdp whose page-table format
+ * @param accessedDirty whether the processor sets A and D in TDP entries; NPT always does
+ * @param executeOnly EPT: whether an entry may allow execution without reads
+ * @param levels levels of the TDP page table, 4 or 5
+ * @param physicalAddressBits MAXPHYADDR of the host, 36 to 52
+ * @param largestLevel the largest page that may be mapped: 1 (4 KiB), 2 (2 MiB) or 3 (1 GiB)
+ * @param dirtyLog how writes to dirty-logged slots are noticed
+ * @param manualProtect a get of the dirty bitmap does not re-protect; a clear does
+ * @param initiallySet with manual protect: switching the log on reports every page dirty and protects
+ *     nothing before its first clear
+ * @param ringEntries entries of each vCPU's dirty ring, a power of two
+ * @param eagerSplit switching the log on, and clearing, splits large pages before they are written
+ * @param nxHugePages large pages are mapped without execute permission, and split when executed from
+ * @param writeTracking gfns may be write-tracked by {@code Mmu.writeTrack}; costs two bytes a page
+ * @param vcpus how many vCPUs the VM has
+ */
+public record MmuConfig(
+    TdpKind tdp,
+    boolean accessedDirty,
+    boolean executeOnly,
+    int levels,
+    int physicalAddressBits,
+    int largestLevel,
+    DirtyLogKind dirtyLog,
+    boolean manualProtect,
+    boolean initiallySet,
+    int ringEntries,
+    boolean eagerSplit,
+    boolean nxHugePages,
+    boolean writeTracking,
+    int vcpus) {
+
+  /** A small dirty ring would have no room for what a full PML buffer or a walk may still add. */
+  public static final int MINIMUM_RING_ENTRIES = 1024;
+
+  public MmuConfig {
+    require(levels == 4 || levels == 5, "levels must be 4 or 5");
+    require(
+        physicalAddressBits >= 36 && physicalAddressBits <= 52,
+        "physical address bits must be 36 to 52");
+    require(largestLevel >= 1 && largestLevel <= 3, "the largest level must be 1, 2 or 3");
+    require(accessedDirty || tdp == TdpKind.EPT, "NPT always has accessed and dirty bits");
+    require(
+        dirtyLog != DirtyLogKind.PML || tdp == TdpKind.EPT,
+        "page-modification logging needs an Intel processor");
+    require(manualProtect || !initiallySet, "an initially set log needs manual protect");
+    require(
+        ringEntries >= MINIMUM_RING_ENTRIES && Integer.bitCount(ringEntries) == 1,
+        "a dirty ring has a power of two entries, at least " + MINIMUM_RING_ENTRIES);
+    require(vcpus >= 1, "a VM has at least one vCPU");
+  }
+
+  /** A VM on a current processor of the kind, with every feature at KVM's default. */
+  public static MmuConfig of(TdpKind tdp, int vcpus) {
+    return new MmuConfig(
+        tdp, true, true, 4, 46, 3, DirtyLogKind.BITMAP, false, false, 65536, true, false, false,
+        vcpus);
+  }
+
+  /** Whether writes are noticed by cleared D bits: PML, which only works with A/D bits on. */
+  public boolean logsByDirtyBit() {
+    return dirtyLog == DirtyLogKind.PML && accessedDirty;
+  }
+
+  public MmuConfig withAccessedDirty(boolean value) {
+    return new MmuConfig(
+        tdp, value, executeOnly, levels, physicalAddressBits, largestLevel, dirtyLog, manualProtect,
+        initiallySet, ringEntries, eagerSplit, nxHugePages, writeTracking, vcpus);
+  }
+
+  public MmuConfig withLevels(int value) {
+    return new MmuConfig(
+        tdp, accessedDirty, executeOnly, value, physicalAddressBits, largestLevel, dirtyLog,
+        manualProtect, initiallySet, ringEntries, eagerSplit, nxHugePages, writeTracking, vcpus);
+  }
+
+  public MmuConfig withPhysicalAddressBits(int value) {
+    return new MmuConfig(
+        tdp, accessedDirty, executeOnly, levels, value, largestLevel, dirtyLog, manualProtect,
+        initiallySet, ringEntries, eagerSplit, nxHugePages, writeTracking, vcpus);
+  }
+
+  public MmuConfig withLargestLevel(int value) {
+    return new MmuConfig(
+        tdp, accessedDirty, executeOnly, levels, physicalAddressBits, value, dirtyLog,
+        manualProtect, initiallySet, ringEntries, eagerSplit, nxHugePages, writeTracking, vcpus);
+  }
+
+  public MmuConfig withDirtyLog(DirtyLogKind value) {
+    return new MmuConfig(
+        tdp, accessedDirty, executeOnly, levels, physicalAddressBits, largestLevel, value,
+        manualProtect, initiallySet, ringEntries, eagerSplit, nxHugePages, writeTracking, vcpus);
+  }
+
+  public MmuConfig withManualProtect(boolean value, boolean startsSet) {
+    return new MmuConfig(
+        tdp, accessedDirty, executeOnly, levels, physicalAddressBits, largestLevel, dirtyLog, value,
+        startsSet, ringEntries, eagerSplit, nxHugePages, writeTracking, vcpus);
+  }
+
+  public MmuConfig withRingEntries(int value) {
+    return new MmuConfig(
+        tdp, accessedDirty, executeOnly, levels, physicalAddressBits, largestLevel, dirtyLog,
+        manualProtect, initiallySet, value, eagerSplit, nxHugePages, writeTracking, vcpus);
+  }
+
+  public MmuConfig withEagerSplit(boolean value) {
+    return new MmuConfig(
+        tdp, accessedDirty, executeOnly, levels, physicalAddressBits, largestLevel, dirtyLog,
+        manualProtect, initiallySet, ringEntries, value, nxHugePages, writeTracking, vcpus);
+  }
+
+  public MmuConfig withNxHugePages(boolean value) {
+    return new MmuConfig(
+        tdp, accessedDirty, executeOnly, levels, physicalAddressBits, largestLevel, dirtyLog,
+        manualProtect, initiallySet, ringEntries, eagerSplit, value, writeTracking, vcpus);
+  }
+
+  public MmuConfig withWriteTracking(boolean value) {
+    return new MmuConfig(
+        tdp, accessedDirty, executeOnly, levels, physicalAddressBits, largestLevel, dirtyLog,
+        manualProtect, initiallySet, ringEntries, eagerSplit, nxHugePages, value, vcpus);
+  }
+
+  private static void require(boolean condition, String message) {
+    if (!condition) {
+      throw new IllegalArgumentException(message);
+    }
+  }
+}

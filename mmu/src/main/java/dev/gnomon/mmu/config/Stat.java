@@ -1,0 +1,49 @@
+package dev.gnomon.mmu.config;
+
+import java.util.Locale;
+
+/** What is counted, under KVM's names where it has one. */
+public enum Stat {
+  /** Faults that the slow path or the fast path was asked to fix. */
+  PF_TAKEN,
+  PF_FIXED,
+  PF_EMULATE,
+  PF_SPURIOUS,
+  /** Faults that the fast path fixed or found fixed. */
+  PF_FAST,
+  PF_MMIO_SPTE_CREATED,
+  /** Guest page faults delivered to the guest. */
+  PF_GUEST,
+  /** Faults that lost a race and were taken again. */
+  PF_RETRY,
+  /** Calls of the fast path, whatever came of them. */
+  FAST_PAGE_FAULT_TRIED,
+  TLB_FLUSH,
+  REMOTE_TLB_FLUSH,
+  REMOTE_TLB_FLUSH_REQUESTS,
+  INVLPG,
+  PAGES_4K,
+  PAGES_2M,
+  PAGES_1G,
+  /** Page-table pages in use. */
+  MMU_PAGE_TABLES,
+  NX_LPAGE_SPLITS,
+  HUGE_PAGE_SPLITS,
+  HUGE_PAGE_RECOVERIES,
+  /** Leaf entries replaced or masked by an atomic read-modify-write under the write lock. */
+  SPTE_ATOMIC_WRITES,
+  /** Leaf entries written by a plain store under the write lock. */
+  SPTE_PLAIN_WRITES,
+  DIRTY_PAGES_LOGGED,
+  PML_ENTRIES,
+  EXITS,
+  HALT_EXITS,
+  MMIO_EXITS,
+  REQUEST_EXITS,
+  MMU_NOTIFIER_INVALIDATIONS;
+
+  /** The name in reports: lower case. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

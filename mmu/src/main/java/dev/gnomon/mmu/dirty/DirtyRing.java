@@ -1,0 +1,82 @@
+package dev.gnomon.mmu.dirty;
+
+import dev.gnomon.mmu.platform.Platform;
+import dev.gnomon.mmu.platform.SharedWords;
+
+/**
+ * A ring of dirtied pages, each a slot and the page's offset in it.
+ *
+ * <p>Three counters run round it: the producer (the vCPU) pushes at {@code pushed}; the VMM takes entries
+ * up to {@code pushed} and counts them in {@code harvested}; after it has had them protected again, room is
+ * given back by moving {@code reset}. An entry is stored before the count that publishes it.
+ *
+ * <p>Above the soft limit the vCPU must go to the VMM: the room above it is for what the processor may
+ * still have buffered.
+ */
+public final class DirtyRing {
+  /** Room for a PML buffer and for what one exit may mark besides. */
+  static final int RESERVED = 576;
+
+  private static final int PUSHED = 0;
+  private static final int HARVESTED = SharedWords.STRIDE;
+  private static final int RESET = 2 * SharedWords.STRIDE;
+  private static final int ENTRIES = 3 * SharedWords.STRIDE;
+  private static final int SLOT_SHIFT = 48;
+  private static final long OFFSET_MASK = (1L << SLOT_SHIFT) - 1;
+
+  private final int size;
+  private final SharedWords words;
+
+  public DirtyRing(Platform platform, int size) {
+    this.size = size;
+    words = platform.newWords(ENTRIES + size);
+  }
+
+  /** Pushes an entry. Called by the one producer. */
+  public void push(int slotId, long offset) {
+    long pushed = words.get(PUSHED);
+    if (pushed - words.get(RESET) >= size) {
+      throw new IllegalStateException("a dirty ring of " + size + " entries has overflowed");
+    }
+    words.set(entry(pushed), (long) slotId << SLOT_SHIFT | offset);
+    words.set(PUSHED, pushed + 1);
+  }
+
+  /** Whether the vCPU must wait for the VMM to make room. */
+  public boolean isSoftFull() {
+    return words.get(PUSHED) - words.get(RESET) >= size - RESERVED;
+  }
+
+  /** How many entries the VMM has not taken yet. */
+  public long unharvested() {
+    return words.get(PUSHED) - words.get(HARVESTED);
+  }
+
+  /** Takes the oldest entry not taken yet, or -1. Called by the VMM only. */
+  long harvest() {
+    long harvested = words.get(HARVESTED);
+    if (harvested == words.get(PUSHED)) {
+      return -1;
+    }
+    long entry = words.get(entry(harvested));
+    words.set(HARVESTED, harvested + 1);
+    return entry;
+  }
+
+  /** Gives the room of all harvested entries back. Called by the VMM only. */
+  void reset() {
+    words.set(RESET, words.get(HARVESTED));
+  }
+
+  static int slotId(long entry) {
+    return (int) (entry >>> SLOT_SHIFT);
+  }
+
+  static long offset(long entry) {
+    return entry & OFFSET_MASK;
+  }
+
+  private int entry(long count) {
+    return ENTRIES + (int) (count & size - 1);
+  }
+}

@@ -1,0 +1,122 @@
+package dev.gnomon.mmu.fault;
+
+import dev.gnomon.mmu.arch.PageLevel;
+import dev.gnomon.mmu.dirty.DirtyMarker;
+import dev.gnomon.mmu.make.SpteWriter;
+import dev.gnomon.mmu.platform.Cpu;
+import dev.gnomon.mmu.platform.PhysicalMemory;
+import dev.gnomon.mmu.slot.Memslot;
+import dev.gnomon.mmu.slot.MemslotArray;
+import dev.gnomon.mmu.spte.SpteFormat;
+import dev.gnomon.mmu.table.FaultResult;
+import dev.gnomon.mmu.table.ShadowPage;
+
+/**
+ * Fixes an entry without the MMU lock: sets W where the MMU has given leave (MMU-writable), brings an
+ * access-tracked entry back.
+ *
+ * <p>Only an entry that still is what was read is exchanged, so whoever zaps or protects it meanwhile wins.
+ * Another vCPU may write through the new W before the gfn is marked dirty here; so the last drain of the
+ * log waits until every vCPU has left its fault handler. Only for direct tables: there an entry's place
+ * says its gfn, whatever the entry says.
+ */
+final class FastPageFault {
+  private static final int ATTEMPTS = 4;
+
+  private final PhysicalMemory memory;
+  private final SpteFormat format;
+  private final SpteWriter writer;
+  private final DirtyMarker marker;
+  private final LocklessWalk walk;
+  private final FastFaultRule rule;
+
+  FastPageFault(
+      PhysicalMemory memory,
+      SpteFormat format,
+      SpteWriter writer,
+      DirtyMarker marker,
+      LocklessWalk walk,
+      FastFaultRule rule) {
+    this.memory = memory;
+    this.format = format;
+    this.writer = writer;
+    this.marker = marker;
+    this.walk = walk;
+    this.rule = rule;
+  }
+
+  /** Whether to try it for a fault. */
+  boolean isTried(boolean isPresent, boolean isWrite) {
+    return rule.isTried(format.kind(), format.hasAccessedDirty(), isPresent, isWrite);
+  }
+
+  /** Tries: FIXED, SPURIOUS, or INVALID (take the slow path). */
+  FaultResult fix(
+      Cpu cpu, ShadowPage root, MemslotArray slots, long gfn, boolean isWrite, boolean isFetch) {
+    walk.begin(cpu);
+    FaultResult result = FaultResult.INVALID;
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      result = attempt(cpu, root, slots, gfn, isWrite, isFetch);
+      if (result != FaultResult.RETRY) {
+        break;
+      }
+    }
+    walk.end(cpu);
+    return result == FaultResult.RETRY ? FaultResult.INVALID : result;
+  }
+
+  private FaultResult attempt(
+      Cpu cpu, ShadowPage root, MemslotArray slots, long gfn, boolean isWrite, boolean isFetch) {
+    int level = root.level();
+    long sptep = entry(root.pfn(), gfn, level);
+    long spte = memory.getLong(sptep);
+    while (SpteFormat.isTable(spte, level)) {
+      level--;
+      sptep = entry(SpteFormat.pfn(spte), gfn, level);
+      spte = memory.getLong(sptep);
+    }
+    if (!SpteFormat.isShadowPresent(spte)) {
+      return FaultResult.INVALID;
+    }
+    if (format.allows(spte, isWrite, isFetch)) {
+      return FaultResult.SPURIOUS;
+    }
+    long fixed = format.isAccessTracked(spte) ? format.restoreAccessTracked(spte) : spte;
+    boolean setsWritable = isWrite && format.isMmuWritable(spte);
+    if (setsWritable) {
+      Memslot slot = slots.find(gfn);
+      boolean isLargeLogged =
+          level > PageLevel.LEVEL_4K && slot != null && slot.isDirtyLogged();
+      if (isLargeLogged && !rule.fixesLargeLogged()) {
+        // Only the one gfn would be marked: the slow path splits it.
+        return FaultResult.INVALID;
+      }
+      fixed |= SpteFormat.WRITABLE;
+    }
+    if (fixed == spte || !format.allows(fixed, isWrite, isFetch)) {
+      return FaultResult.INVALID;
+    }
+    if (!install(sptep, spte, fixed, level)) {
+      return FaultResult.RETRY;
+    }
+    if (setsWritable) {
+      Memslot slot = slots.find(gfn);
+      if (slot != null) {
+        marker.mark(cpu, slot, gfn);
+      }
+    }
+    return FaultResult.FIXED;
+  }
+
+  private boolean install(long sptep, long spte, long fixed, int level) {
+    if (rule.isExchanged()) {
+      return writer.tryReplace(sptep, spte, fixed, level);
+    }
+    writer.storeUnchecked(sptep, fixed);
+    return true;
+  }
+
+  private static long entry(long pfn, long gfn, int level) {
+    return PhysicalMemory.hpa(pfn) + 8L * PageLevel.indexOfFrame(gfn, level);
+  }
+}

@@ -1,0 +1,94 @@
+package dev.gnomon.mmu.make;
+
+import dev.gnomon.mmu.arch.PageLevel;
+import dev.gnomon.mmu.config.MmuConfig;
+import dev.gnomon.mmu.dirty.DirtyMarker;
+import dev.gnomon.mmu.platform.Cpu;
+import dev.gnomon.mmu.platform.HostPages;
+import dev.gnomon.mmu.slot.Memslot;
+import dev.gnomon.mmu.spte.DirtReportRule;
+import dev.gnomon.mmu.spte.SpteFormat;
+import dev.gnomon.mmu.track.WriteTracking;
+
+/**
+ * Makes leaf entries. Makes them only: {@link SpteWriter} writes them.
+ *
+ * <p>Called under the MMU lock. A writable entry of a dirty-logged slot is reported to the log here, before
+ * it is installed; a writable entry's frame is reported dirty here where the rule says so.
+ */
+public final class SpteMaker {
+  private final SpteFormat format;
+  private final boolean nxHugePages;
+  private final HostPages hostPages;
+  private final DirtyMarker marker;
+  private final WriteTracking tracking;
+  private final DirtReportRule dirtReport;
+
+  public SpteMaker(
+      MmuConfig config,
+      SpteFormat format,
+      HostPages hostPages,
+      DirtyMarker marker,
+      WriteTracking tracking,
+      DirtReportRule dirtReport) {
+    this.format = format;
+    nxHugePages = config.nxHugePages();
+    this.hostPages = hostPages;
+    this.marker = marker;
+    this.tracking = tracking;
+    this.dirtReport = dirtReport;
+  }
+
+  /**
+   * A leaf of a direct table.
+   *
+   * @param level the level of the leaf
+   * @param gfn any gfn that it maps
+   * @param page the host page behind that gfn, packed as {@link HostPages} says, of {@code level} or more
+   * @param old the entry that it replaces
+   */
+  public long make(
+      Cpu cpu, Memslot slot, int level, long gfn, long page, long old, boolean adDisabled) {
+    long pfn = PageLevel.alignDown(HostPages.pfn(page), level);
+    boolean isLarge = level > PageLevel.LEVEL_4K;
+    long spte = format.leafBase(adDisabled) | format.accessedBit() | pfn << 12;
+    spte |= format.readBits(!(nxHugePages && isLarge));
+    if (isLarge) {
+      spte |= SpteFormat.LARGE;
+    }
+    if (!HostPages.isWritable(page) || slot.isReadOnly()) {
+      return spte;
+    }
+    spte |= format.hostWritableBit();
+    boolean wasWritable = SpteFormat.isPresentLeaf(old, level) && SpteFormat.isWritable(old);
+    if (!wasWritable && tracking.isWriteTracked(slot, gfn)) {
+      return spte;
+    }
+    if (isLarge && slot.isDirtyLogged()) {
+      // Left for a write to split: only 4 KiB pages may be writable in a logged slot.
+      return spte | format.mmuWritableBit();
+    }
+    spte |= format.mmuWritableBit() | SpteFormat.WRITABLE | format.dirtyBit();
+    marker.mark(cpu, slot, gfn);
+    if (dirtReport.reportsAtCreation()) {
+      hostPages.markDirty(pfn);
+    }
+    return spte;
+  }
+
+  /**
+   * The leaf that entry {@code index} of a table gets which takes the place of a large leaf: it maps the
+   * same memory with the same rights.
+   */
+  public long makeSplit(long large, int largeLevel, int index) {
+    int level = largeLevel - 1;
+    long spte = large + ((long) index << 12 + (level - 1) * 9);
+    if (level == PageLevel.LEVEL_4K) {
+      spte &= ~SpteFormat.LARGE;
+      if (nxHugePages && !format.isAccessTracked(spte)) {
+        spte = format.withExecute(spte, true);
+      }
+    }
+    return spte;
+  }
+}
