@@ -2,9 +2,16 @@
 module dev.gnomon.cli {
   requires com.fasterxml.jackson.databind;
   requires dev.gnomon.machine;
+  requires dev.gnomon.mmu;
   requires info.picocli;
   requires static org.jspecify;
 
   opens dev.gnomon.cli to
+      info.picocli;
+  opens dev.gnomon.cli.run to
+      info.picocli;
+  opens dev.gnomon.cli.stress to
+      info.picocli;
+  opens dev.gnomon.cli.usage to
       info.picocli;
 }

@@ -1,5 +1,15 @@
 /** What the MMU runs on: host memory, processors, guests, migration. */
 module dev.gnomon.machine {
-  requires dev.gnomon.mmu;
+  requires transitive dev.gnomon.mmu;
+  requires com.github.luben.zstd_jni;
   requires static org.jspecify;
+
+  exports dev.gnomon.machine;
+  exports dev.gnomon.machine.guest;
+  exports dev.gnomon.machine.lockstep;
+  exports dev.gnomon.machine.memory;
+  exports dev.gnomon.machine.migration;
+  exports dev.gnomon.machine.processor;
+  exports dev.gnomon.machine.thread;
+  exports dev.gnomon.machine.trace;
 }

@@ -1,6 +1,10 @@
 package dev.gnomon.cli;
 
-import java.io.PrintWriter;
+import dev.gnomon.cli.run.RunCommand;
+import dev.gnomon.cli.usage.ExitStatus;
+import dev.gnomon.cli.usage.Failure;
+import dev.gnomon.cli.usage.Nearest;
+import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -30,11 +34,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
     })
 final class Main implements Runnable {
   /** The subcommands, in the order in which help lists them. */
-  private static final List<Class<?>> SUBCOMMANDS = List.of();
+  private static final List<Class<?>> SUBCOMMANDS = List.of(RunCommand.class);
 
-  static final int OK = 0;
-  static final int VIOLATED = 1;
-  static final int USAGE = 2;
+  /** Commands that the script which starts this program knows by itself. */
+  private static final List<String> PROGRAMS_BESIDE = List.of("bench", "jmh", "jcstress");
 
   @Spec private CommandSpec spec;
 
@@ -59,22 +62,43 @@ final class Main implements Runnable {
 
   private static int explainUsage(ParameterException e, String[] args) {
     CommandLine line = e.getCommandLine();
-    PrintWriter err = line.getErr();
-    err.println("gnomon: " + e.getMessage());
-    UnmatchedArgumentException.printSuggestions(e, err);
-    err.println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
-    err.flush();
-    return USAGE;
+    String message =
+        e instanceof UnmatchedArgumentException unmatched ? explain(unmatched) : e.getMessage();
+    line.getErr()
+        .println(
+            "gnomon: %s (%s --help says more)"
+                .formatted(
+                    message
+                        .replaceAll("\\s*\\R\\s*", " ")
+                        .replaceFirst(" is not an? (int|long)$", " is not a whole number"),
+                    line.getCommandSpec().qualifiedName()));
+    line.getErr().flush();
+    return ExitStatus.USAGE;
   }
 
-  /** Anything but a user's mistake is a fault of this program, and shows where it happened. */
-  private static int explainFailure(Exception e, CommandLine line, CommandLine.ParseResult parsed)
-      throws Exception {
-    if (e instanceof UserException) {
-      line.getErr().println("gnomon: " + e.getMessage());
-      line.getErr().flush();
-      return USAGE;
+  /** Names what is unknown, and the nearest of what is known. */
+  private static String explain(UnmatchedArgumentException e) {
+    CommandLine line = e.getCommandLine();
+    String word = e.getUnmatched().get(0).split("=", 2)[0];
+    boolean isOption = word.startsWith("-");
+    List<String> known =
+        new ArrayList<>(
+            isOption
+                ? line.getCommandSpec().optionsMap().keySet()
+                : line.getSubcommands().keySet());
+    if (!isOption && line.getParent() == null) {
+      known.addAll(PROGRAMS_BESIDE);
     }
-    throw e;
+    String kind = isOption ? "option" : "command";
+    return known.isEmpty()
+        ? "unexpected argument '%s'".formatted(word)
+        : "unknown %s '%s'; the nearest known is '%s'"
+            .formatted(kind, word, Nearest.to(word, known));
+  }
+
+  /** A user's mistake or a fault of this program: one line either way. */
+  private static int explainFailure(
+      Exception e, CommandLine line, CommandLine.ParseResult parsed) {
+    return Failure.of(e).explain(line.getErr());
   }
 }

@@ -41,6 +41,7 @@ public final class VirtualMachine implements AutoCloseable {
   private final HostAddressSpace hostSpace;
   private final Mmu mmu;
   private final long baseHvn;
+  private WriteTracker writeTracker = (cpu, gpa, size, value) -> {};
 
   /** Makes a VM whose memory is all untouched. */
   public VirtualMachine(
@@ -53,7 +54,7 @@ public final class VirtualMachine implements AutoCloseable {
     Cpu cpu = hostCpu(0);
     hostSpace = new HostAddressSpace(cpu, platform, frames, swap);
     mmu = new Mmu(platform, cpu, hostSpace, config.mmu(), rules);
-    hostSpace.setUser(new NotifiedMmu(mmu.notifier()));
+    hostSpace.setUser(new NotifiedMmu(mmu.notifier(), rules.get(Rules.PFN_DIRTY).reportsOnClear()));
     baseHvn = hostSpace.map(cpu, memoryMap.frames(), config.hostPageLevel());
     long lowPages = PhysicalMemory.pfn(memoryMap.lowBytes());
     mmu.slotChanges().add(cpu, new SlotRegion(LOW_SLOT, 0, lowPages, baseHvn, false));
@@ -71,7 +72,8 @@ public final class VirtualMachine implements AutoCloseable {
   }
 
   /** The host's memory manager tells the MMU. */
-  private record NotifiedMmu(MmuNotifier notifier) implements PageUser {
+  private record NotifiedMmu(MmuNotifier notifier, boolean reportsDirtWhenItForgets)
+      implements PageUser {
     @Override
     public void invalidateStart(Cpu cpu, long firstHvn, long endHvn) {
       notifier.invalidateStart(cpu, firstHvn, endHvn);
@@ -90,6 +92,11 @@ public final class VirtualMachine implements AutoCloseable {
     @Override
     public boolean testYoung(Cpu cpu, long firstHvn, long endHvn) {
       return notifier.testYoung(cpu, firstHvn, endHvn);
+    }
+
+    @Override
+    public void flush(Cpu cpu) {
+      notifier.flush(cpu);
     }
   }
 
@@ -145,6 +152,11 @@ public final class VirtualMachine implements AutoCloseable {
         faultHandler);
   }
 
+  /** Says who wants to see the writes to write-tracked gfns. Before any vCPU runs. */
+  public void setWriteTracker(WriteTracker tracker) {
+    writeTracker = tracker;
+  }
+
   /** MMIO reads give ones, MMIO writes go nowhere; writes to memory are done and logged. */
   private final class EmulatingVmm implements Vmm {
     @Override
@@ -160,6 +172,7 @@ public final class VirtualMachine implements AutoCloseable {
       long hvn = slot == null || slot.isReadOnly() ? -1 : slot.hvn(gfn);
       mmu.memslots().leave(cpu);
       if (hvn >= 0) {
+        writeTracker.writing(cpu, gpa, size, value);
         store(cpu, hvn, gpa & PhysicalMemory.FRAME_SIZE - 1, size, value);
         mmu.vcpu(cpu.index()).markWritten(cpu, gfn);
       }

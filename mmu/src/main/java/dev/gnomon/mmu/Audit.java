@@ -221,7 +221,7 @@ final class Audit {
     }
     boolean byDirtyBit =
         config.logsByDirtyBit() && !format.needsWriteProtectionForLog(spte);
-    boolean mayHoldNews = byDirtyBit ? format.isDirty(spte) : SpteFormat.isWritable(spte);
+    boolean mayHoldNews = SpteFormat.isWritable(spte) && (!byDirtyBit || format.isDirty(spte));
     long offset = gfn - slot.baseGfn();
     if (mayHoldNews && (bitmap.get((int) (offset >>> 6)) & 1L << offset) == 0) {
       findings.add(at(gfn, PageLevel.LEVEL_4K, spte) + " may be written unlogged in " + slot);

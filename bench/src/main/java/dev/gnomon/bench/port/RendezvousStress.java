@@ -58,9 +58,7 @@ public class RendezvousStress {
     @Actor
     public void guest() {
       if (rendezvous.enter(0)) {
-        if (!rendezvous.isRequested(0)) {
-          page = 1;
-        }
+        page = 1;
         rendezvous.leave(0);
       }
     }
@@ -93,7 +91,7 @@ public class RendezvousStress {
     public void guest() {
       for (int stay = 0; stay < 2; stay++) {
         if (rendezvous.enter(0)) {
-          if (stay == 1 && !rendezvous.isRequested(0)) {
+          if (stay == 1) {
             page = 1;
           }
           rendezvous.leave(0);

@@ -3,10 +3,11 @@ package dev.gnomon.machine.guest;
 import dev.gnomon.machine.VirtualMachine;
 import dev.gnomon.machine.processor.ControlRegisters;
 import dev.gnomon.machine.processor.Vcpu;
+import dev.gnomon.machine.trace.TraceReader;
 import dev.gnomon.machine.trace.TraceSource;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.tlb.Requests;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +25,8 @@ public final class Guest {
 
   private final GuestConfig config;
   private final GuestKernel kernel;
-  private final List<GuestProcess> processes = new ArrayList<>();
+  private final ProcessMaker maker;
+  private final List<GuestProcess> processes;
   private VirtualMachine vm;
   private Vcpu[] vcpus;
   private RunQueue queue;
@@ -41,6 +43,8 @@ public final class Guest {
     this.config = config;
     int count = vm.config().mmu().vcpus();
     kernel = new GuestKernel(levels, vm.memoryMap(), config.usesLargePages(), count);
+    maker = new ProcessMaker(config, kernel);
+    processes = maker.processes();
     vcpus = newVcpus(ControlRegisters.RESET);
     queue = new RunQueue(vm.execution().platform(), processes, new long[count], 1);
     sharedPages = new SharedPages(vm.execution().platform(), kernel, 0);
@@ -75,43 +79,16 @@ public final class Guest {
           int copies = processesPerTrace(traces.size(), vcpus.length);
           for (TraceSource trace : traces) {
             for (int copy = 0; copy < copies; copy++) {
-              processes.add(newProcess(vcpu, trace, copy));
+              maker.add(vcpu, trace, copy);
             }
           }
-          shareAmongAll(vcpu);
+          maker.shareAmongAll(vcpu);
         });
     for (Vcpu vcpu : vcpus) {
       vcpu.load(kernel.registers());
     }
     sharedPages = new SharedPages(vm.execution().platform(), kernel, processes.size());
     queue = newQueue(new long[vcpus.length]);
-  }
-
-  private GuestProcess newProcess(Vcpu vcpu, TraceSource trace, int copy) {
-    int id = processes.size();
-    long seed = (config.seed() + id) * 0x9e37_79b9_7f4a_7c15L;
-    // Copies of one trace begin at different places of it.
-    long skip = copy * (1009L + Math.floorMod(seed, 4093));
-    return new GuestProcess(
-        id,
-        seed,
-        kernel.newAddressSpace(vcpu),
-        kernel.layout().userEnd(),
-        copy == 0 ? trace.open() : trace.open(skip),
-        trace.name(),
-        config.isVerified());
-  }
-
-  private void shareAmongAll(Vcpu vcpu) {
-    for (int high = 1; high < processes.size(); high++) {
-      for (int low = 0; low < high; low++) {
-        kernel.share(
-            vcpu,
-            processes.get(low).cr3(),
-            processes.get(high).cr3(),
-            SharedPages.pair(low, high));
-      }
-    }
   }
 
   private RunQueue newQueue(long[] accesses) {
@@ -235,11 +212,56 @@ public final class Guest {
       throw new IllegalArgumentException("a guest keeps its number of vCPUs when it moves");
     }
     long[] accesses = accessesPerVcpu();
+    List<ControlRegisters> registers = registers();
     earlierTlbMisses = tlbMisses();
     earlierWalkLoads = walkLoads();
     vm = destination;
-    vcpus = newVcpus(kernel.registers());
+    vcpus = newVcpus(ControlRegisters.RESET);
+    load(registers);
     queue = newQueue(accesses);
+  }
+
+  private List<ControlRegisters> registers() {
+    return Arrays.stream(vcpus).map(Vcpu::registers).toList();
+  }
+
+  private void load(List<ControlRegisters> registers) {
+    for (Vcpu vcpu : vcpus) {
+      vcpu.load(registers.get(vcpu.index()));
+    }
+  }
+
+  /** All of the guest that lies outside its memory, but for traces and records. While paused. */
+  public GuestState state() {
+    return new GuestState(
+        registers(),
+        Arrays.stream(accessesPerVcpu()).boxed().toList(),
+        processes.stream().map(GuestProcess::state).toList(),
+        sharedPages.writes());
+  }
+
+  /**
+   * Makes this guest, which has not booted, what another was; the VM's memory must be a copy of that one's.
+   *
+   * @param traces for each process the rest of its trace, from the next record
+   * @throws IllegalArgumentException if the state is not one of a guest with this number of vCPUs
+   */
+  public void restore(GuestState state, List<? extends TraceReader> traces) {
+    if (state.registers().size() != vcpus.length || state.accessesPerVcpu().size() != vcpus.length) {
+      throw new IllegalArgumentException("a guest keeps its number of vCPUs when it moves");
+    }
+    for (ProcessState each : state.processes()) {
+      maker.addRestored(each, traces.get(processes.size()));
+    }
+    sharedPages = new SharedPages(vm.execution().platform(), kernel, processes.size());
+    sharedPages.restore(state.sharedWrites());
+    load(state.registers());
+    queue = newQueue(state.accessesPerVcpu().stream().mapToLong(Long::longValue).toArray());
+  }
+
+  /** The processes' traces and records: what is too large for a {@link #state}. While paused. */
+  public GuestTraces traces() {
+    return new GuestTraces(processes);
   }
 
   // --- results ---
@@ -251,6 +273,16 @@ public final class Guest {
       accesses[i] = queue.accesses(i);
     }
     return accesses;
+  }
+
+  /** How it runs its traces. */
+  public GuestConfig config() {
+    return config;
+  }
+
+  /** The levels of its page tables, 4 or 5. */
+  public int levels() {
+    return kernel.layout().levels();
   }
 
   /** How many processes it runs. */
@@ -320,7 +352,9 @@ public final class Guest {
    * @param mismatches how many were wrong
    * @param first the first that was, of the process with the lowest number
    */
-  public record VerifyResult(long loadsChecked, long mismatches, @Nullable Mismatch first) {}
+  public record VerifyResult(long loadsChecked, long mismatches, @Nullable Mismatch first) {
+    static final VerifyResult NOTHING = new VerifyResult(0, 0, null);
+  }
 
   /** Closes the traces. */
   public void close() {

@@ -4,6 +4,7 @@ import dev.gnomon.machine.InputException;
 import dev.gnomon.machine.processor.Vcpu;
 import dev.gnomon.machine.trace.TraceBatch;
 import dev.gnomon.machine.trace.TraceReader;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,29 +22,33 @@ final class GuestProcess {
   private final long seed;
   private final long cr3;
   private final long userEnd;
-  private final TraceReader reader;
+  private final Supplier<TraceReader> opener;
   private final String traceName;
   private final @Nullable Verifier verifier;
   private final TraceBatch batch = new TraceBatch();
+  private TraceReader reader;
   private int position;
+  private long records;
   private long stores;
   private long accesses;
   private long slices;
   private boolean isFinished;
 
+  /** A process that begins with the trace that {@code opener} opens, as often as it is asked. */
   GuestProcess(
       int id,
       long seed,
       long cr3,
       long userEnd,
-      TraceReader reader,
+      Supplier<TraceReader> opener,
       String traceName,
       boolean isVerified) {
     this.id = id;
     this.seed = seed;
     this.cr3 = cr3;
     this.userEnd = userEnd;
-    this.reader = reader;
+    this.opener = opener;
+    reader = opener.get();
     this.traceName = traceName;
     verifier = isVerified ? new Verifier(id, seed) : null;
   }
@@ -86,6 +91,59 @@ final class GuestProcess {
     return reader;
   }
 
+  String traceName() {
+    return traceName;
+  }
+
+  // --- moving to another guest ---
+
+  /** What must be known of it elsewhere. */
+  ProcessState state() {
+    Verifier checks = verifier;
+    return new ProcessState(
+        traceName,
+        reader.sizeInBytes(),
+        cr3,
+        stores,
+        accesses,
+        slices,
+        isFinished,
+        checks == null ? Guest.VerifyResult.NOTHING : checks.result());
+  }
+
+  /** Goes on where another left off; its reader begins at the next record. */
+  void restore(ProcessState state) {
+    stores = state.stores();
+    accesses = state.accesses();
+    slices = state.slices();
+    isFinished = state.isFinished();
+    if (verifier != null) {
+      verifier.restore(state.verified());
+    }
+  }
+
+  /** What is left to play, beginning with what is at hand. Reads on with the process's own reader. */
+  TraceReader rest() {
+    return new RestOfTrace(batch, position, reader);
+  }
+
+  /** Opens the trace anew and reads up to what has been played, after {@link #rest} was read. */
+  void takeBack() {
+    reader.close();
+    reader = opener.get();
+    long left = records;
+    while (left > 0) {
+      int read = reader.read(batch, (int) Math.min(batch.capacity(), left));
+      if (read == 0) {
+        throw new InputException(traceName + ": is shorter than when it was read before");
+      }
+      left -= read;
+    }
+    position = batch.count();
+  }
+
+  // --- playing ---
+
   @Nullable Verifier verifier() {
     return verifier;
   }
@@ -109,6 +167,7 @@ final class GuestProcess {
     int end = Math.min(batch.count(), first + limit);
     int modifies = verifier == null ? playPlain(vcpu, first, end) : playChecked(vcpu, verifier, first, end);
     position = end;
+    records += end - first;
     int played = end - first + modifies;
     accesses += played;
     return played;

@@ -3,6 +3,8 @@ package dev.gnomon.machine.guest;
 import dev.gnomon.machine.processor.Vcpu;
 import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.platform.SharedWords;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +29,30 @@ final class SharedPages {
     this.kernel = kernel;
     this.processes = processes;
     counters = platform.newWords(Math.max(1, pairs(processes)) * 2 * SharedWords.STRIDE);
+  }
+
+  /** How many writes each side of each pair has made. While no vCPU runs. */
+  List<Long> writes() {
+    List<Long> writes = new ArrayList<>();
+    for (int side = 0; side < 2 * pairs(processes); side++) {
+      writes.add(counters.get(side * SharedWords.STRIDE + OVER));
+    }
+    return writes;
+  }
+
+  /**
+   * Goes on from so many {@link #writes}.
+   *
+   * @throws IllegalArgumentException if they are of another number of processes
+   */
+  void restore(List<Long> writes) {
+    if (writes.size() != 2 * pairs(processes)) {
+      throw new IllegalArgumentException("not the writes of " + processes + " processes");
+    }
+    for (int side = 0; side < writes.size(); side++) {
+      counters.set(side * SharedWords.STRIDE + BEGUN, writes.get(side));
+      counters.set(side * SharedWords.STRIDE + OVER, writes.get(side));
+    }
   }
 
   /** How many pairs so many processes make. */

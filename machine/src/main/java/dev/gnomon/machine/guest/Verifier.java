@@ -25,6 +25,18 @@ final class Verifier {
     record = new MemoryRecord(seed);
   }
 
+  /** Goes on from what another has found. */
+  void restore(Guest.VerifyResult before) {
+    checked = before.loadsChecked();
+    mismatches = before.mismatches();
+    first = before.first();
+  }
+
+  /** What it has found. */
+  Guest.VerifyResult result() {
+    return new Guest.VerifyResult(checked, mismatches, first);
+  }
+
   /** Checks 1 to 8 bytes that were loaded or fetched. */
   void check(long gva, int bytes, long found) {
     checked++;

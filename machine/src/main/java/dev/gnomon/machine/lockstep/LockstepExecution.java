@@ -11,9 +11,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs bodies in lockstep. No body runs before {@link #join}, so which of them begins is the seed's
- * choice too. {@link #join} also throws {@link DeadlockException} and {@link LivelockException}.
+ * choice too. {@link #join} also throws {@link DeadlockException} and {@link LivelockException},
+ * and {@link IllegalStateException} if a body goes on for seconds after it was told to end.
  */
 public final class LockstepExecution extends Execution {
+  /** How long, in looks, bodies that were told to end are waited for: 10 seconds. */
+  private static final int PATIENCE = 100;
+
+  private static final long LOOK_MILLIS = 100;
+
   private final LockstepPlatform platform;
   private final Scheduler scheduler;
 
@@ -95,13 +101,19 @@ public final class LockstepExecution extends Execution {
     boolean isInterrupted = false;
     synchronized (ended) {
       isEnded = !scheduler.begin();
-      while (!isEnded) {
+      for (int patience = PATIENCE; !isEnded && patience > 0; ) {
         try {
-          ended.wait();
+          ended.wait(LOOK_MILLIS);
         } catch (InterruptedException e) {
           isInterrupted = true;
           stop(e);
         }
+        if (scheduler.isStopped()) {
+          patience--;
+        }
+      }
+      if (!isEnded) {
+        throw new IllegalStateException(Places.describe("some do not end", scheduler));
       }
     }
     if (isInterrupted) {

@@ -2,7 +2,6 @@ package dev.gnomon.machine.lockstep;
 
 import dev.gnomon.machine.memory.FrameAllocator;
 import dev.gnomon.machine.memory.HostMemory;
-import dev.gnomon.mmu.platform.Frames;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.platform.SharedWords;

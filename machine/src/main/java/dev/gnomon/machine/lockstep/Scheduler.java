@@ -177,9 +177,13 @@ final class Scheduler {
     }
   }
 
+  boolean isStopped() {
+    return stopped != null;
+  }
+
   private void switchTo(LockstepCpu me, @Nullable LockstepCpu next) {
     if (next == me || next == null) {
-      stepsLeftInTurn = draws.geometric(schedule.meanSteps());
+      stepsLeftInTurn = schedule.turn(draws);
       return;
     }
     handTo(next);
@@ -188,7 +192,7 @@ final class Scheduler {
   }
 
   private void handTo(LockstepCpu next) {
-    stepsLeftInTurn = draws.geometric(schedule.meanSteps());
+    stepsLeftInTurn = schedule.turn(draws);
     current = next;
     next.wake();
   }

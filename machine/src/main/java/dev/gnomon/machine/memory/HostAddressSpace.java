@@ -267,14 +267,49 @@ public final class HostAddressSpace extends HostPages {
   }
 
   /**
-   * Writes a page out if it is dirty, and keeps it. A large page is split first.
+   * Writes a page out if it is dirty, and keeps it: {@link #startWriteBack} and {@link
+   * #finishWriteBack}.
    *
    * @return false if it is not present, or in use
    * @throws InputException if the swap space is full, or fails; the page then stays dirty
    */
   public boolean writeBack(Cpu cpu, long hvn) {
+    boolean isStarted = startWriteBack(cpu, hvn);
+    if (isStarted) {
+      finishWriteBack(cpu, hvn);
+    }
+    return isStarted;
+  }
+
+  /**
+   * The first half of writing a page out: its user forgets it. A large page is split first. The page is
+   * saved here, while no one maps it, unless its user {@link PageUser#reportsDirtWhenItForgets}.
+   *
+   * @return false if it is not present, or in use
+   */
+  public boolean startWriteBack(Cpu cpu, long hvn) {
     makeSmall(cpu, hvn);
     return pageOut.writeBack(cpu, hvn);
+  }
+
+  /** The second half: the page is saved, which may be mapped again by now. */
+  public void finishWriteBack(Cpu cpu, long hvn) {
+    if (pageOut.mayCleanMapped()) {
+      cleanMapped(cpu, hvn);
+    }
+  }
+
+  private void cleanMapped(Cpu cpu, long hvn) {
+    if (HostPte.level(table.get(table.find(hvn))) == 1) {
+      long page = pin(cpu, hvn, false);
+      try {
+        if (level(page) == 1) {
+          pageOut.cleanMapped(cpu, pfn(page));
+        }
+      } finally {
+        unpin(cpu, hvn, false);
+      }
+    }
   }
 
   /**
@@ -330,6 +365,17 @@ public final class HostAddressSpace extends HostPages {
   /** How many 4 KiB pages were ever touched and are still mapped, resident or not. */
   public long touchedPages() {
     return counts.sum(PageCounts.Kind.TOUCHED);
+  }
+
+  /**
+   * The first page at or after {@code firstHvn} that was ever touched, resident or not; what lies
+   * before it holds zeros. Passes over what was never touched in steps as large as its tables, and
+   * makes nothing present.
+   *
+   * @return its host-virtual frame, or {@code endHvn} if there is none before that
+   */
+  public long nextTouched(long firstHvn, long endHvn) {
+    return table.next(firstHvn, checkedEnd(firstHvn, endHvn - firstHvn));
   }
 
   /** How many pages were evicted. */

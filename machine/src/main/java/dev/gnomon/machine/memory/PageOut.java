@@ -49,10 +49,12 @@ final class PageOut {
     long now = pte;
     user.invalidateStart(cpu, hvn, hvn + 1);
     try {
-      boolean isWritten = writeOutIfDirty(cpu, pfn);
+      boolean isWritten = clean(cpu, pfn);
       long slot = descriptors.slot(pfn);
       now = slot < 0 ? HostPte.DROPPED : HostPte.swapped(slot, HostPte.isWritable(pte));
-      counts.add(cpu, isWritten ? PageCounts.Kind.WRITTEN_OUT : PageCounts.Kind.DROPPED_CLEAN, 1);
+      if (!isWritten) {
+        counts.add(cpu, PageCounts.Kind.DROPPED_CLEAN, 1);
+      }
     } finally {
       table.set(table.find(hvn), now);
       user.invalidateEnd(cpu, hvn, hvn + 1);
@@ -71,13 +73,39 @@ final class PageOut {
     }
     user.invalidateStart(cpu, hvn, hvn + 1);
     try {
-      if (writeOutIfDirty(cpu, HostPte.pfn(pte))) {
-        counts.add(cpu, PageCounts.Kind.WRITTEN_OUT, 1);
+      if (!mayCleanMapped()) {
+        clean(cpu, HostPte.pfn(pte));
       }
     } finally {
       table.set(table.find(hvn), pte);
       user.invalidateEnd(cpu, hvn, hvn + 1);
     }
+    return true;
+  }
+
+  /** Whether a page may be cleaned that is mapped again since it was forgotten. */
+  boolean mayCleanMapped() {
+    return user.reportsDirtWhenItForgets();
+  }
+
+  /**
+   * The second half of {@link #writeBack}, some time later, for a user that reports dirt when it forgets:
+   * the page may be mapped again by now, and written. First the dirt is cleared, then all translations
+   * are flushed, then the page is saved: whatever the save misses is written through the user's tables as
+   * they are after the flush, and they will tell. The page is pinned.
+   */
+  void cleanMapped(Cpu cpu, long pfn) {
+    if (descriptors.testAndClear(pfn, FrameDescriptors.DIRTY)) {
+      user.flush(cpu);
+      save(cpu, pfn);
+    }
+  }
+
+  private boolean clean(Cpu cpu, long pfn) {
+    if (!descriptors.testAndClear(pfn, FrameDescriptors.DIRTY)) {
+      return false;
+    }
+    save(cpu, pfn);
     return true;
   }
 
@@ -232,20 +260,14 @@ final class PageOut {
     }
   }
 
-  /**
-   * Saves a page that no one can write any more. Its slot may hold an older copy until the write is
-   * done, so the dirt comes back if it fails.
-   */
-  private boolean writeOutIfDirty(Cpu cpu, long pfn) {
-    if (!descriptors.testAndClear(pfn, FrameDescriptors.DIRTY)) {
-      return false;
-    }
+  /** Saves a page whose dirt was just cleared. The dirt comes back if that fails. */
+  private void save(Cpu cpu, long pfn) {
     try {
       if (descriptors.slot(pfn) < 0) {
         descriptors.setSlot(pfn, swap.allocate(cpu));
       }
       swap.write(cpu, descriptors.slot(pfn), pfn);
-      return true;
+      counts.add(cpu, PageCounts.Kind.WRITTEN_OUT, 1);
     } catch (RuntimeException e) {
       descriptors.mark(pfn, FrameDescriptors.DIRTY);
       throw e;

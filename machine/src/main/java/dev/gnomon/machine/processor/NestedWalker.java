@@ -19,6 +19,7 @@ import dev.gnomon.mmu.spte.SpteFormat;
  * <p>Sources: Intel SDM vol. 3C, 28.3; AMD APM vol. 2, 15.25.
  */
 final class NestedWalker {
+  private static final int LEAF_WAYS = 4;
   private static final long FRAME_MASK = -1L << PhysicalMemory.FRAME_SHIFT;
 
   private final PhysicalMemory memory;
@@ -42,7 +43,8 @@ final class NestedWalker {
     this.rootLevel = rootLevel;
     tables2m = new StructureCache(PageLevel.LEVEL_2M, config.structureEntries());
     tables1g = new StructureCache(PageLevel.LEVEL_1G, config.structureEntries());
-    leaves = new TlbArray(PageLevel.LEVEL_4K, config.structureEntries() / 4, 4);
+    int ways = Math.min(LEAF_WAYS, config.structureEntries());
+    leaves = new TlbArray(PageLevel.LEVEL_4K, config.structureEntries() / ways, ways);
   }
 
   /**

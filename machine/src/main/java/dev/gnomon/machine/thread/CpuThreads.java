@@ -13,15 +13,28 @@ import org.jspecify.annotations.Nullable;
  * interrupt of the thread that joins stops the platform as well.
  */
 public final class CpuThreads extends Execution {
+  /** How long, in looks, bodies that were told to end are waited for: 10 seconds. */
+  private static final int PATIENCE = 100;
+
+  private static final long LOOK_MILLIS = 100;
+
   private final ThreadPlatform platform;
+  private final int patience;
 
   /** By CPU. Guarded by this, as is the failure. */
   private final @Nullable Thread[] threads;
 
   private @Nullable CpuFailureException failure;
 
+  /** Makes an execution that has no bodies yet. A platform may have several, on different CPUs. */
   public CpuThreads(ThreadPlatform platform) {
+    this(platform, PATIENCE);
+  }
+
+  /** With another patience, in looks. */
+  CpuThreads(ThreadPlatform platform, int patience) {
     this.platform = platform;
+    this.patience = patience;
     threads = new Thread[platform.cpus()];
   }
 
@@ -71,21 +84,39 @@ public final class CpuThreads extends Execution {
   @Override
   public synchronized void join() {
     boolean isInterrupted = false;
-    while (isRunning()) {
+    int looksLeft = patience;
+    while (isRunning() && looksLeft > 0) {
       try {
-        wait();
+        wait(LOOK_MILLIS);
       } catch (InterruptedException e) {
         isInterrupted = true;
         platform.stop(e);
+      }
+      if (platform.isStopped()) {
+        looksLeft--;
       }
     }
     if (isInterrupted) {
       Thread.currentThread().interrupt();
     }
-    if (failure != null) {
-      throw failure;
+    RuntimeException outcome = failure == null ? platform.stopReason() : failure;
+    if (outcome != null) {
+      addThoseThatGoOn(outcome);
+      throw outcome;
     }
-    platform.checkStopped();
+  }
+
+  /**
+   * Says in an exception which bodies have not ended though they were told to, and where they are.
+   */
+  private void addThoseThatGoOn(RuntimeException outcome) {
+    for (Thread thread : threads) {
+      if (thread != null) {
+        Throwable place = new IllegalStateException(thread.getName() + " does not end");
+        place.setStackTrace(thread.getStackTrace());
+        outcome.addSuppressed(place);
+      }
+    }
   }
 
   private boolean isRunning() {

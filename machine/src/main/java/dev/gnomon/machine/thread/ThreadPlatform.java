@@ -3,7 +3,6 @@ package dev.gnomon.machine.thread;
 import dev.gnomon.machine.memory.FrameAllocator;
 import dev.gnomon.machine.memory.HostMemory;
 import dev.gnomon.mmu.platform.Cpu;
-import dev.gnomon.mmu.platform.Frames;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.platform.SharedWords;
@@ -97,9 +96,19 @@ public final class ThreadPlatform extends Platform {
    * @throws StoppedException if it was stopped
    */
   public void checkStopped() {
-    StoppedException reason = stopped;
+    StoppedException reason = stopReason();
     if (reason != null) {
-      throw new StoppedException(reason.getCause());
+      throw reason;
     }
+  }
+
+  boolean isStopped() {
+    return stopped != null;
+  }
+
+  /** Why the platform was stopped, as an exception of the caller's own; null if it was not. */
+  @Nullable StoppedException stopReason() {
+    StoppedException first = stopped;
+    return first == null ? null : new StoppedException(first.getCause());
   }
 }

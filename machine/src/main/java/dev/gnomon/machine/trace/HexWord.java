@@ -16,14 +16,19 @@ final class HexWord {
 
   private HexWord() {}
 
-  /** How many of the characters, from the first on, are digits: 0 to 8. */
-  static int digits(long word) {
+  /** A word that is 0 if all characters are digits, else says to {@link #digitsBefore} which. */
+  static long notDigits(long word) {
     long isDigit =
         (word + EACH * (0x80 - '0'))
             ^ (word + EACH * (0x80 - '9' - 1))
             ^ (word + EACH * (0x80 - 'a'))
             ^ (word + EACH * (0x80 - 'f' - 1));
-    return Long.numberOfLeadingZeros((~isDigit | word) & TOP) >>> 3;
+    return (~isDigit | word) & TOP;
+  }
+
+  /** How many characters are digits before the first that is not, 0 to 8. */
+  static int digitsBefore(long notDigits) {
+    return Long.numberOfLeadingZeros(notDigits) >>> 3;
   }
 
   /**

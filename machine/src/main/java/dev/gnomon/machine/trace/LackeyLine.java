@@ -76,7 +76,7 @@ final class LackeyLine {
     if (afterSize != end) {
       throw expected("the end of the line after the size", start, afterSize);
     }
-    if (address >>> 57 != 0 || address + size > TraceBatch.ADDRESS_LIMIT) {
+    if (address >>> TraceBatch.ADDRESS_BITS != 0 || address + size > TraceBatch.ADDRESS_LIMIT) {
       throw malformed(
           "expected an access within 57 bits of address, found "
               + quoted(start + HEAD_LENGTH, afterSize));

@@ -2,22 +2,13 @@ package dev.gnomon.machine.trace;
 
 import dev.gnomon.machine.InputException;
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 
 /**
  * Reads Lackey's text.
  *
- * <p>There are two parsers. {@link #readCommonLines} reads lines of the shapes that make up a real
- * trace, eight digits at a time, and stops before anything else: a message, a digit in upper case,
- * an error, or the last few bytes of the buffer. {@link LackeyLine} then reads that one line or
- * says what is wrong with it. The first may refuse any line but must accept none that the second
- * would read differently; a property test compares the two.
- *
- * <p>Of eight characters at once ("SIMD within a register"): bytes below 0x80 can be compared with
- * a constant c by adding 0x80 - c to each, which carries into the byte's own top bit exactly if it
- * is c or more, and never into its neighbour.
+ * <p>{@link CommonLines} reads what it can of the buffer; the line that it stops at is left to
+ * {@link LackeyLine}, which reads it, or skips it, or says what is wrong with it. What is left at
+ * the end of the buffer, a part of a line, goes to its front when more is read.
  */
 final class LackeyReader implements TraceReader {
 
@@ -26,34 +17,9 @@ final class LackeyReader implements TraceReader {
   /** Room for the longest record and its newline, twice: a buffer of less could not move on. */
   static final int MIN_BUFFER_SIZE = 64;
 
-  private static final VarHandle LONG =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
-  private static final VarHandle INT =
-      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
-
-  /** The farthest beyond a line's start that {@link #readCommonLines} looks. */
-  private static final int LOOKAHEAD = LackeyLine.MAX_LENGTH + 8;
-
-  /**
-   * The four heads and their kinds, at the index {@code (first + second character) & 7}, which
-   * differs for all four, so that one comparison decides.
-   */
-  private static final int[] HEADS = new int[8];
-
-  private static final int[] KINDS = new int[8];
-
-  static {
-    addHead("I  ", TraceBatch.FETCH);
-    addHead(" L ", TraceBatch.LOAD);
-    addHead(" S ", TraceBatch.STORE);
-    addHead(" M ", TraceBatch.MODIFY);
-  }
-
-  private static final long EACH = 0x0101010101010101L;
-  private static final long TOP = EACH << 7;
-
   private final String name;
   private final TraceInput input;
+  private final CommonLines common = new CommonLines();
   private final LackeyLine unusual;
   private final byte[] buffer;
 
@@ -68,12 +34,6 @@ final class LackeyReader implements TraceReader {
     this.input = input;
     this.unusual = new LackeyLine(name);
     this.buffer = new byte[bufferSize];
-  }
-
-  private static void addHead(String head, int kind) {
-    int index = (head.charAt(0) + head.charAt(1)) & 7;
-    HEADS[index] = head.charAt(0) << 16 | head.charAt(1) << 8 | head.charAt(2);
-    KINDS[index] = kind;
   }
 
   @Override
@@ -104,77 +64,12 @@ final class LackeyReader implements TraceReader {
     return count;
   }
 
-  /**
-   * Reads lines into the batch from {@code count} on until it holds {@code limit} records or the
-   * next line is not a common one.
-   *
-   * @return how many the batch holds then
-   */
+  /** Returns how many records the batch holds then, {@code count} of them from before. */
   private int readCommonLines(TraceBatch batch, int count, int limit) {
-    final byte[] bytes = buffer;
-    final int lastStart = filled - LOOKAHEAD;
-    int at = position;
-    int i = count;
-    while (i < limit && at <= lastStart) {
-      int head = (int) INT.get(bytes, at) >>> 8;
-      int index = ((head >> 16) + (head >> 8)) & 7;
-      if (HEADS[index] != head) {
-        break;
-      }
-      long word = (long) LONG.get(bytes, at + 3);
-      long letters = word + EACH * (0x80 - 'a');
-      long isHex =
-          (word + EACH * (0x80 - '0'))
-              ^ (word + EACH * (0x80 - '9' - 1))
-              ^ letters
-              ^ (word + EACH * (0x80 - 'f' - 1));
-      long notHex = (~isHex | word) & TOP;
-      // Each byte's value: its low four bits, and nine more if it is a letter.
-      long digits = (word & EACH * 0xf) + ((letters & TOP) >>> 7) * 9;
-      int length = 8;
-      if (notHex != 0) {
-        // A byte of 0x80 or more may disturb those before it in memory order, never pass as hex.
-        length = Long.numberOfLeadingZeros(notHex) >>> 3;
-        if (length == 0 || (word & TOP) != 0) {
-          break;
-        }
-        digits >>>= 64 - 8 * length;
-      }
-      digits = (digits | digits >>> 4) & 0x00ff00ff00ff00ffL;
-      digits = (digits | digits >>> 8) & 0x0000ffff0000ffffL;
-      long address = (digits | digits >>> 16) & 0xffffffffL;
-      int next = at + 3 + length;
-      int c = bytes[next++];
-      // What may follow the first eight digits: the top of a stack, say, has ten.
-      for (int more = 0; c != ',' && length == 8 && more < 8; more++) {
-        int digit = c <= '9' ? c - '0' : c - 'a' + 10;
-        if ((digit & ~0xf) != 0 || (c > '9' && c < 'a')) {
-          break;
-        }
-        address = address << 4 | digit;
-        c = bytes[next++];
-      }
-      if (c != ',') {
-        break;
-      }
-      int size = bytes[next++] - '0';
-      c = bytes[next++];
-      if ((size & ~0xf) != 0 || size > 9) {
-        break;
-      }
-      for (int more = 0; c != '\n' && c >= '0' && c <= '9' && more < 3; more++) {
-        size = size * 10 + c - '0';
-        c = bytes[next++];
-      }
-      if (c != '\n' || size - 1 >>> 12 != 0 || (address | address + size - 1) >>> 57 != 0) {
-        break;
-      }
-      batch.put(i++, address, KINDS[index], size);
-      at = next;
-    }
-    position = at;
-    line += i - count;
-    return i;
+    int now = common.parse(buffer, position, filled, batch, count, limit);
+    position = common.end();
+    line += now - count;
+    return now;
   }
 
   /** Reads the line that ends at {@code end}; returns how many records that was, 0 or 1. */

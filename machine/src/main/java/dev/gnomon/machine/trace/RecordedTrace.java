@@ -37,11 +37,16 @@ final class RecordedTrace implements TraceSource {
   }
 
   static RecordedTrace ofStream(String name, InputStream stream) {
+    return ofStream(name, stream, Path.of(System.getProperty("java.io.tmpdir")));
+  }
+
+  /** As {@link TraceSource#stream}, with the copy in {@code directory}. */
+  static RecordedTrace ofStream(String name, InputStream stream, Path directory) {
     try {
-      return new RecordedTrace(name, StoredBytes.InTemporaryFile.copyOf(stream));
+      return new RecordedTrace(name, StoredBytes.InTemporaryFile.copyOf(stream, directory));
     } catch (IOException e) {
       throw new InputException(
-          name + ": cannot be copied to a temporary file: " + TraceInput.oneLine(e), e);
+          name + ": cannot be copied to a file in " + directory + ": " + TraceInput.oneLine(e), e);
     }
   }
 

@@ -35,8 +35,8 @@ sealed interface StoredBytes {
   record InTemporaryFile(Path path) implements StoredBytes {
 
     /** Copies the stream to its end. A program that ends without a discard deletes the copy too. */
-    static InTemporaryFile copyOf(InputStream stream) throws IOException {
-      Path path = Files.createTempFile("gnomon-", ".trace");
+    static InTemporaryFile copyOf(InputStream stream, Path directory) throws IOException {
+      Path path = Files.createTempFile(directory, "gnomon-", ".trace");
       path.toFile().deleteOnExit();
       InTemporaryFile copy = new InTemporaryFile(path);
       try (var out = Files.newOutputStream(path)) {

@@ -38,8 +38,11 @@ public final class TraceBatch {
   /** The greatest size of an access, in bytes. */
   public static final int MAX_SIZE = 4096;
 
-  /** An access lies wholly below this address: addresses have 57 bits. */
-  public static final long ADDRESS_LIMIT = 1L << 57;
+  /** How many bits an address has. */
+  public static final int ADDRESS_BITS = 57;
+
+  /** An access lies wholly below this address. */
+  public static final long ADDRESS_LIMIT = 1L << ADDRESS_BITS;
 
   private static final int KIND_SHIFT = 13;
   private static final int SIZE_MASK = (1 << KIND_SHIFT) - 1;
@@ -99,13 +102,20 @@ public final class TraceBatch {
     return shapes[i] & SIZE_MASK;
   }
 
-  /** Writes record {@code i}; {@link #setCount} then makes it visible. */
-  void put(int i, long address, int kind, int size) {
+  /**
+   * Writes record {@code i}; {@link #setCount} then makes it visible. For readers.
+   *
+   * @param i below the capacity
+   * @param address and where it ends, at most {@link #ADDRESS_LIMIT}
+   * @param size from 1 to {@link #MAX_SIZE}
+   */
+  public void put(int i, long address, int kind, int size) {
     addresses[i] = address;
     shapes[i] = (short) (kind << KIND_SHIFT | size);
   }
 
-  void setCount(int count) {
+  /** Says how many records there are now. For readers. */
+  public void setCount(int count) {
     this.count = count;
   }
 }

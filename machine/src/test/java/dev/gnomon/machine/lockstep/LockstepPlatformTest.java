@@ -31,7 +31,17 @@ class LockstepPlatformTest extends PlatformContract {
       }
 
       @Override
+      public int accesses() {
+        return REPEATS;
+      }
+
+      @Override
       public int repeats() {
+        return REPEATS;
+      }
+
+      @Override
+      public int meetings() {
         return REPEATS;
       }
     };

@@ -61,6 +61,14 @@ class HostAddressSpaceTest {
     }
 
     @Override
+    public boolean reportsDirtWhenItForgets() {
+      return false;
+    }
+
+    @Override
+    public void flush(Cpu cpu) {}
+
+    @Override
     public boolean testYoung(Cpu cpu, long firstHvn, long endHvn) {
       return false;
     }

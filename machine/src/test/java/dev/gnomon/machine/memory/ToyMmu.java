@@ -138,6 +138,14 @@ final class ToyMmu implements PageUser {
   }
 
   @Override
+  public boolean reportsDirtWhenItForgets() {
+    return false;
+  }
+
+  @Override
+  public void flush(Cpu cpu) {}
+
+  @Override
   public boolean testYoung(Cpu cpu, long firstHvn, long endHvn) {
     lock.lock(cpu);
     boolean isYoung =

@@ -204,13 +204,15 @@ abstract class AtomicityContract {
   }
 
   private void contend(Execution execution, Word word, Body body, Check check) {
-    int rounds = backend.repeats();
+    int rounds = backend.accesses();
     SharedWords totals = execution.platform().newWords(CPUS);
+    Meeting start = new Meeting(execution.platform(), CPUS);
     for (int i = 0; i < CPUS; i++) {
       execution.start(
           i,
           "contends " + i,
           cpu -> {
+            start.meet(cpu);
             long total = 0;
             for (int round = 0; round < rounds; round++) {
               total += body.run(cpu, word, round);
@@ -230,13 +232,15 @@ abstract class AtomicityContract {
           PhysicalMemory memory = execution.platform().memory();
           long at = frame(execution);
           memory.setLong(at, 0);
+          Meeting start = new Meeting(execution.platform(), 2);
           for (int i = 0; i < 2; i++) {
             execution.start(
                 i,
                 "stores bytes " + i,
                 cpu -> {
+                  start.meet(cpu);
                   long mine = at + 3 + cpu.index();
-                  for (int round = 0; round < backend.repeats(); round++) {
+                  for (int round = 0; round < backend.accesses(); round++) {
                     memory.setByte(mine, (byte) round);
                     assertThat(memory.getByte(mine)).isEqualTo((byte) round);
                   }
@@ -254,11 +258,13 @@ abstract class AtomicityContract {
           PhysicalMemory memory = execution.platform().memory();
           long at = frame(execution);
           memory.setLong(at, 0);
+          Meeting start = new Meeting(execution.platform(), 2);
           execution.start(
               0,
               "stores",
               cpu -> {
-                for (int round = 0; round < backend.repeats(); round++) {
+                start.meet(cpu);
+                for (int round = 0; round < backend.accesses(); round++) {
                   memory.setLong(at, -(round & 1));
                 }
               });
@@ -266,7 +272,8 @@ abstract class AtomicityContract {
               1,
               "loads",
               cpu -> {
-                for (int round = 0; round < backend.repeats(); round++) {
+                start.meet(cpu);
+                for (int round = 0; round < backend.accesses(); round++) {
                   assertThat(memory.getLong(at)).isBetween(-1L, 0L);
                 }
               });

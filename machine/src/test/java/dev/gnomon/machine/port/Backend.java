@@ -16,8 +16,15 @@ public interface Backend {
   void explore(int cpus, Consumer<Execution> program);
 
   /**
-   * How often a body of a program repeats what it does: many times where chance decides how threads
-   * meet, few where the back end tries many schedules.
+   * How often a body repeats a single access: so often, where chance decides how threads meet, that
+   * they run side by side for a while even on a busy computer; few times where the back end tries
+   * schedules.
    */
+  int accesses();
+
+  /** How often a body repeats an operation of some length. */
   int repeats();
+
+  /** How often bodies wait for each other, where they do so in each round; it takes far longer. */
+  int meetings();
 }

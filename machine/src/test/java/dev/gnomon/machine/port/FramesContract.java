@@ -121,12 +121,14 @@ abstract class FramesContract {
         3,
         execution -> {
           Platform platform = execution.platform();
+          Meeting start = new Meeting(platform, 3);
           SharedWords owners = platform.newWords((int) Backend.FRAMES);
           for (int i = 0; i < 3; i++) {
             execution.start(
                 i,
                 "allocates " + i,
                 cpu -> {
+                  start.meet(cpu);
                   for (int round = 0; round < backend.repeats(); round++) {
                     long pfn = platform.frames().allocate(cpu);
                     int owner = Math.floorMod(pfn, owners.length());

@@ -73,6 +73,7 @@ abstract class LockContract {
           long[] plain = new long[2];
           all(
               execution,
+              backend.accesses(),
               cpu -> {
                 if (cpu.index() == 0) {
                   lock.writeLock(cpu);
@@ -100,6 +101,7 @@ abstract class LockContract {
           Meeting inside = new Meeting(execution.platform(), CPUS);
           all(
               execution,
+              backend.meetings(),
               cpu -> {
                 lock.readLock(cpu);
                 inside.meet(cpu);
@@ -117,6 +119,7 @@ abstract class LockContract {
           Meeting meeting = new Meeting(execution.platform(), CPUS);
           all(
               execution,
+              backend.meetings(),
               cpu -> {
                 // Reader, writer and idler in turn, so each pair of kinds meets.
                 meeting.meet(cpu);
@@ -178,12 +181,18 @@ abstract class LockContract {
 
   /** Runs the same on all CPUs, again and again. */
   private void all(Execution execution, Consumer<Cpu> body) {
+    all(execution, backend.repeats(), body);
+  }
+
+  private static void all(Execution execution, int rounds, Consumer<Cpu> body) {
+    Meeting start = new Meeting(execution.platform(), CPUS);
     for (int i = 0; i < CPUS; i++) {
       execution.start(
           i,
           "locks " + i,
           cpu -> {
-            for (int round = 0; round < backend.repeats(); round++) {
+            start.meet(cpu);
+            for (int round = 0; round < rounds; round++) {
               body.accept(cpu);
             }
           });

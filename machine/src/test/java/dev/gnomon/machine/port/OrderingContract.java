@@ -9,6 +9,7 @@ import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.platform.SharedWords;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 
 /** In which order CPUs see what others do, and that waiting ends. */
@@ -31,33 +32,43 @@ abstract class OrderingContract {
         execution -> {
           PhysicalMemory memory = execution.platform().memory();
           long at = frame(execution);
-          memory.setLong(at, 0);
-          SharedWords flag = execution.platform().newWords(1);
+          memory.fill(PhysicalMemory.pfn(at), 0);
+          SharedWords flag = execution.platform().newWords(2 * SharedWords.STRIDE);
           execution.start(
               0,
               "sends",
               cpu -> {
-                for (int round = 1; round <= backend.repeats(); round++) {
-                  memory.setInt(at, round);
-                  memory.setByte(at + 9, (byte) round);
-                  flag.set(0, round);
+                for (int round = 1; round <= backend.meetings(); round++) {
+                  memory.setLong(at, round);
+                  memory.setInt(at + 8, round);
+                  memory.setShort(at + 14, (short) round);
+                  memory.setByte(at + 17, (byte) round);
+                  flag.set(X, round);
+                  awaitValue(cpu, flag, Y, round);
                 }
               });
           execution.start(
               1,
               "receives",
               cpu -> {
-                for (long seen = 0; seen < backend.repeats(); ) {
-                  cpu.awaitChange(flag, 0, seen);
-                  seen = flag.get(0);
-                  // The sender goes on meanwhile: it can be ahead, not behind.
-                  assertThat((byte) (memory.getByte(at + 9) - seen)).isNotNegative();
-                  assertThat(memory.getInt(at)).isGreaterThanOrEqualTo((int) seen);
-                  seen = Math.max(seen, flag.get(0));
+                for (int round = 1; round <= backend.meetings(); round++) {
+                  awaitValue(cpu, flag, X, round);
+                  assertThat(memory.getByte(at + 17)).isEqualTo((byte) round);
+                  assertThat(memory.getShort(at + 14)).isEqualTo((short) round);
+                  assertThat(memory.getInt(at + 8)).isEqualTo(round);
+                  assertThat(memory.getLong(at)).isEqualTo(round);
+                  flag.set(Y, round);
                 }
               });
           execution.join();
         });
+  }
+
+  private static void awaitValue(Cpu cpu, SharedWords words, int index, long value) {
+    long seen;
+    while ((seen = words.get(index)) != value) {
+      cpu.awaitChange(words, index, seen);
+    }
   }
 
   @Test
@@ -73,7 +84,7 @@ abstract class OrderingContract {
               0,
               "sends",
               cpu -> {
-                for (int round = 1; round <= backend.repeats(); round++) {
+                for (int round = 1; round <= backend.accesses(); round++) {
                   message.set(0, round);
                   memory.setLong(flag, round);
                 }
@@ -82,7 +93,7 @@ abstract class OrderingContract {
               1,
               "receives",
               cpu -> {
-                for (long seen = 0; seen < backend.repeats(); ) {
+                for (long seen = 0; seen < backend.accesses(); ) {
                   cpu.awaitChange(memory, flag, seen);
                   seen = memory.getLong(flag);
                   assertThat(message.get(0)).isGreaterThanOrEqualTo(seen);
@@ -94,7 +105,7 @@ abstract class OrderingContract {
 
   @Test
   void ofTwoThatStoreThenFenceThenLoadOneSeesTheOther() {
-    storeThenLoad(
+    exclude(
         (platform, words, mine) -> {
           words.set(mine, 1);
           platform.fullFence();
@@ -103,92 +114,92 @@ abstract class OrderingContract {
 
   @Test
   void aReadModifyWriteOfAWordIsAFullBarrier() {
-    storeThenLoad((platform, words, mine) -> words.getAndSet(mine, 1));
-    storeThenLoad((platform, words, mine) -> words.getAndAdd(mine, 1));
-    storeThenLoad((platform, words, mine) -> words.getAndOr(mine, 1));
-    storeThenLoad((platform, words, mine) -> words.compareAndExchange(mine, 0, 1));
+    exclude((platform, words, mine) -> words.getAndSet(mine, 1));
+    exclude((platform, words, mine) -> words.getAndAdd(mine, 1));
+    exclude((platform, words, mine) -> words.getAndOr(mine, 1));
+    exclude((platform, words, mine) -> words.compareAndExchange(mine, 0, 1));
   }
 
-  private interface Store {
-    void store(Platform platform, SharedWords words, int mine);
+  private interface Claim {
+    void claim(Platform platform, SharedWords words, int mine);
   }
 
-  private void storeThenLoad(Store store) {
+  private void exclude(Claim claim) {
     backend.explore(
         2,
         execution -> {
           Platform platform = execution.platform();
           SharedWords words = platform.newWords(2 * SharedWords.STRIDE);
-          SharedWords seen = platform.newWords(2 * SharedWords.STRIDE);
-          together(
+          exclude(
               execution,
               cpu -> {
-                int mine = cpu.index() == 0 ? X : Y;
-                store.store(platform, words, mine);
-                seen.set(mine, words.get(X + Y - mine));
+                claim.claim(platform, words, mine(cpu));
+                return words.get(X + Y - mine(cpu)) == 0;
               },
-              cpu -> {
-                assertThat(seen.get(X) + seen.get(Y)).as("at least one sees").isPositive();
-                words.set(X, 0);
-                words.set(Y, 0);
-              });
+              cpu -> words.set(mine(cpu), 0));
         });
   }
 
   @Test
   void aReadModifyWriteOfMemoryIsAFullBarrier() {
-    storeThenLoadInMemory((memory, mine) -> memory.getAndSetLong(mine, 1));
-    storeThenLoadInMemory((memory, mine) -> memory.getAndOrInt(mine, 1));
-    storeThenLoadInMemory((memory, mine) -> memory.getAndAddInt(mine, 1));
-    storeThenLoadInMemory((memory, mine) -> memory.compareAndExchangeLong(mine, 0, 1));
+    excludeInMemory((memory, mine) -> memory.getAndSetLong(mine, 1));
+    excludeInMemory((memory, mine) -> memory.getAndOrInt(mine, 1));
+    excludeInMemory((memory, mine) -> memory.getAndAddInt(mine, 1));
+    excludeInMemory((memory, mine) -> memory.compareAndExchangeLong(mine, 0, 1));
   }
 
-  private interface StoreInMemory {
-    void store(PhysicalMemory memory, long mine);
+  private interface ClaimInMemory {
+    void claim(PhysicalMemory memory, long mine);
   }
 
-  private void storeThenLoadInMemory(StoreInMemory store) {
+  private void excludeInMemory(ClaimInMemory claim) {
     backend.explore(
         2,
         execution -> {
           PhysicalMemory memory = execution.platform().memory();
-          SharedWords seen = execution.platform().newWords(2 * SharedWords.STRIDE);
           long at = frame(execution);
           memory.fill(PhysicalMemory.pfn(at), 0);
-          together(
+          exclude(
               execution,
               cpu -> {
-                int mine = cpu.index() == 0 ? X : Y;
-                store.store(memory, at + 8L * mine);
-                seen.set(mine, memory.getLong(at + 8L * (X + Y - mine)));
+                claim.claim(memory, at + 8L * mine(cpu));
+                return memory.getLong(at + 8L * (X + Y - mine(cpu))) == 0;
               },
-              cpu -> {
-                assertThat(seen.get(X) + seen.get(Y)).as("at least one sees").isPositive();
-                memory.setLong(at + 8 * X, 0);
-                memory.setLong(at + 8 * Y, 0);
-              });
+              cpu -> memory.setLong(at + 8L * mine(cpu), 0));
         });
   }
 
-  /** Both CPUs act at the same time; then one checks and puts everything back, and so on. */
-  private void together(Execution execution, Consumer<Cpu> act, Consumer<Cpu> check) {
-    Meeting meeting = new Meeting(execution.platform(), 2);
+  private static int mine(Cpu cpu) {
+    return cpu.index() == 0 ? X : Y;
+  }
+
+  /**
+   * Who claims and then does not see the other's claim may count. If a load could go ahead of the
+   * store before it, both would count at once, and lose each other's.
+   */
+  private void exclude(Execution execution, Predicate<Cpu> claims, Consumer<Cpu> leave) {
+    Meeting start = new Meeting(execution.platform(), 2);
+    SharedWords count = execution.platform().newWords(1);
+    long[] counted = new long[2];
     for (int i = 0; i < 2; i++) {
       execution.start(
           i,
-          "stores and loads " + i,
+          "claims " + i,
           cpu -> {
-            for (int round = 0; round < backend.repeats(); round++) {
-              meeting.meet(cpu);
-              act.accept(cpu);
-              meeting.meet(cpu);
-              if (cpu.index() == 0) {
-                check.accept(cpu);
+            long mine = 0;
+            start.meet(cpu);
+            for (int round = 0; round < backend.accesses(); round++) {
+              if (claims.test(cpu)) {
+                count.set(0, count.get(0) + 1);
+                mine++;
               }
+              leave.accept(cpu);
             }
+            counted[cpu.index()] = mine;
           });
     }
     execution.join();
+    assertThat(count.get(0)).isEqualTo(counted[0] + counted[1]);
   }
 
   @Test
@@ -202,17 +213,14 @@ abstract class OrderingContract {
                 i,
                 "plays " + i,
                 cpu -> {
-                  for (int round = cpu.index(); round < backend.repeats(); round += 2) {
-                    long seen;
-                    while ((seen = ball.get(0)) != round) {
-                      cpu.awaitChange(ball, 0, seen);
-                    }
+                  for (int round = cpu.index(); round < backend.meetings(); round += 2) {
+                    awaitValue(cpu, ball, 0, round);
                     ball.set(0, round + 1);
                   }
                 });
           }
           execution.join();
-          assertThat(ball.get(0)).isEqualTo(backend.repeats());
+          assertThat(ball.get(0)).isEqualTo(backend.meetings());
         });
   }
 
@@ -229,7 +237,7 @@ abstract class OrderingContract {
                 i,
                 "plays " + i,
                 cpu -> {
-                  for (int round = cpu.index(); round < backend.repeats(); round += 2) {
+                  for (int round = cpu.index(); round < backend.meetings(); round += 2) {
                     long seen;
                     while ((seen = memory.getLong(ball)) != round) {
                       cpu.awaitChange(memory, ball, seen);
@@ -239,7 +247,7 @@ abstract class OrderingContract {
                 });
           }
           execution.join();
-          assertThat(memory.getLong(ball)).isEqualTo(backend.repeats());
+          assertThat(memory.getLong(ball)).isEqualTo(backend.meetings());
         });
   }
 

@@ -65,11 +65,13 @@ abstract class ReadCopyUpdateContract {
         execution -> {
           int count = backend.repeats();
           Published published = new Published(execution.platform(), count + 1);
+          Meeting start = new Meeting(execution.platform(), CPUS);
           for (int i = 1; i < CPUS; i++) {
             execution.start(
                 i,
                 "reads " + i,
                 cpu -> {
+                  start.meet(cpu);
                   for (int round = 0; round < count; round++) {
                     published.read(cpu);
                   }
@@ -79,6 +81,7 @@ abstract class ReadCopyUpdateContract {
               0,
               "replaces",
               cpu -> {
+                start.meet(cpu);
                 for (int node = 1; node <= count; node++) {
                   published.replace(cpu, node);
                   afterEach.run(cpu, published);

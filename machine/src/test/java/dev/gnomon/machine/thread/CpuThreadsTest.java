@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import dev.gnomon.machine.memory.HostMemory;
 import dev.gnomon.mmu.platform.SharedWords;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -98,5 +99,29 @@ class CpuThreadsTest {
     assertThatExceptionOfType(CpuFailureException.class)
         .isThrownBy(threads::join)
         .satisfies(e -> assertThat(e.getSuppressed()).hasSize(1));
+  }
+
+  @Test
+  void aBodyThatGoesOnAfterItWasStoppedIsLeftBehindAndNamed() {
+    CpuThreads threads = new CpuThreads(platform, 1);
+    SharedWords word = platform.newWords(1);
+    threads.start(
+        0,
+        "deaf",
+        cpu -> {
+          while (word.get(0) == 0) {
+            Thread.onSpinWait();
+          }
+        });
+    threads.stop(null);
+    assertThatExceptionOfType(StoppedException.class)
+        .isThrownBy(threads::join)
+        .satisfies(
+            e ->
+                assertThat(e.getSuppressed())
+                    .singleElement()
+                    .asInstanceOf(InstanceOfAssertFactories.THROWABLE)
+                    .hasMessageContaining("deaf"));
+    word.set(0, 1);
   }
 }

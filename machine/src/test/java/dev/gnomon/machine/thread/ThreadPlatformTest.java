@@ -7,7 +7,9 @@ import java.util.function.Consumer;
 
 /** The contract on real threads: chance decides how they meet, so they meet often. */
 class ThreadPlatformTest extends PlatformContract {
-  private static final int REPEATS = 10_000;
+  private static final int ACCESSES = 4_000_000;
+  private static final int REPEATS = 400_000;
+  private static final int MEETINGS = 3_000;
 
   @Override
   protected Backend backend() {
@@ -20,8 +22,18 @@ class ThreadPlatformTest extends PlatformContract {
       }
 
       @Override
+      public int accesses() {
+        return ACCESSES;
+      }
+
+      @Override
       public int repeats() {
         return REPEATS;
+      }
+
+      @Override
+      public int meetings() {
+        return MEETINGS;
       }
     };
   }

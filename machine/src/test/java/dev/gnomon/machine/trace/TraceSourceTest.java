@@ -55,31 +55,23 @@ class TraceSourceTest {
   }
 
   @Test
-  void playsStandardInputMoreThanOnceAndDeletesItsCopy() throws IOException {
+  void playsAStreamMoreThanOnceAndDeletesItsCopy(@TempDir Path copies) throws IOException {
     byte[] stored = Texts.Form.ZSTD.of(Access.toText(seven));
-    List<Path> before = temporaryFiles();
-    TraceSource source = TraceSource.of("-", new ByteArrayInputStream(stored));
-    assertThat(source.name()).isEqualTo("standard input");
-    assertThat(temporaryFiles()).hasSize(before.size() + 1);
+    var stream = new ByteArrayInputStream(stored);
+    TraceSource source = RecordedTrace.ofStream("t.trace", stream, copies);
+    assertThat(copies).isDirectoryContaining(copy -> copy.toString().endsWith(".trace"));
     assertThat(play(source.open())).isEqualTo(seven);
     assertThat(play(source.open())).isEqualTo(seven);
     try (TraceReader open = source.open()) {
       source.close();
-      assertThat(temporaryFiles()).hasSameElementsAs(before);
+      assertThat(copies).isEmptyDirectory();
       assertThat(open.sizeInBytes()).isEqualTo(stored.length);
       assertThat(Access.readAll(open)).isEqualTo(seven);
     }
   }
 
-  private static List<Path> temporaryFiles() throws IOException {
-    try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-      return files.filter(f -> f.getFileName().toString().matches("gnomon-.*\\.trace")).toList();
-    }
-  }
-
   @Test
-  void leavesNoCopyOfAnInputThatFails() throws IOException {
-    List<Path> before = temporaryFiles();
+  void leavesNoCopyOfAStreamThatFails(@TempDir Path copies) {
     InputStream failing =
         new InputStream() {
           @Override
@@ -87,10 +79,19 @@ class TraceSourceTest {
             throw new IOException("Input/output error");
           }
         };
-    assertThatThrownBy(() -> TraceSource.of("-", failing))
+    assertThatThrownBy(() -> RecordedTrace.ofStream("t.trace", failing, copies))
         .isInstanceOf(InputException.class)
-        .hasMessage("standard input: cannot be copied to a temporary file: Input/output error");
-    assertThat(temporaryFiles()).hasSameElementsAs(before);
+        .hasMessage("t.trace: cannot be copied to a file in " + copies + ": Input/output error");
+    assertThat(copies).isEmptyDirectory();
+  }
+
+  @Test
+  void playsStandardInputByItsName() {
+    var input = new ByteArrayInputStream(Access.toText(seven));
+    try (TraceSource source = TraceSource.of("-", input)) {
+      assertThat(source.name()).isEqualTo("standard input");
+      assertThat(play(source.open())).isEqualTo(seven);
+    }
   }
 
   @Test

@@ -100,6 +100,11 @@ public final class MmuNotifier {
     return isYoung;
   }
 
+  /** Flushes every vCPU's TLB: what the guest writes from now on, its entries allow now. */
+  public void flush(Cpu cpu) {
+    flusher.flushAll(cpu);
+  }
+
   /** What is asked of a range of gfns. */
   @FunctionalInterface
   private interface RangeQuestion {

@@ -102,6 +102,21 @@ class ReadCopyUpdateTest {
   }
 
   @Example
+  void drainIsCompleteEvenIfAReaderComesMeanwhile() {
+    rcu.readLock(platform.cpu(1));
+    rcu.retire(platform.cpu(0), 5);
+    Cpu drainer =
+        platform.cpu(
+            0,
+            () -> {
+              rcu.readUnlock(platform.cpu(1));
+              rcu.readLock(platform.cpu(2));
+            });
+    rcu.drain(drainer);
+    assertThat(reclaimed).containsExactly(5L);
+  }
+
+  @Example
   void drainAllReclaimsWhatEveryCpuRetired() {
     for (int i = 0; i < CPUS; i++) {
       rcu.retire(platform.cpu(i), 10 + i);

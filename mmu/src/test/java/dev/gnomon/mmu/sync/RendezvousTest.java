@@ -62,6 +62,20 @@ class RendezvousTest {
   }
 
   @Example
+  void aLaterStayInGuestModeIsNotTakenForTheOneWaitedFor() {
+    assertThat(rendezvous.enter(1)).isTrue();
+    rendezvous.awaitExit(
+        platform.cpu(
+            0,
+            () -> {
+              rendezvous.leave(1);
+              assertThat(rendezvous.enter(1)).isTrue();
+            }),
+        1);
+    assertThat(rendezvous.isInGuestMode(1)).isTrue();
+  }
+
+  @Example
   void whoHasNothingToDoWaitsForARequest() {
     assertThatExceptionOfType(WouldWaitException.class)
         .isThrownBy(() -> rendezvous.awaitRequest(platform.cpu(1), 1));

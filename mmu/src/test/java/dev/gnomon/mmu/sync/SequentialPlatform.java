@@ -5,6 +5,7 @@ import dev.gnomon.mmu.platform.Frames;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.platform.SharedWords;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A platform without memory whose CPUs are all one thread, so that a test decides the order.
@@ -73,12 +74,24 @@ final class SequentialPlatform extends Platform {
   }
 
   private static final class SequentialCpu extends Cpu {
-    SequentialCpu(int index) {
+    private @Nullable Runnable others;
+
+    SequentialCpu(int index, @Nullable Runnable others) {
       super(index);
+      this.others = others;
+    }
+
+    private void letOthersRun() {
+      Runnable once = others;
+      others = null;
+      if (once != null) {
+        once.run();
+      }
     }
 
     @Override
     public void awaitChange(SharedWords words, int index, long seen) {
+      letOthersRun();
       if (words.get(index) == seen) {
         throw new WouldWaitException();
       }
@@ -86,6 +99,7 @@ final class SequentialPlatform extends Platform {
 
     @Override
     public void awaitChange(PhysicalMemory memory, long hpa, long seen) {
+      letOthersRun();
       if (memory.getLong(hpa) == seen) {
         throw new WouldWaitException();
       }
@@ -103,7 +117,12 @@ final class SequentialPlatform extends Platform {
   }
 
   Cpu cpu(int index) {
-    return new SequentialCpu(index);
+    return new SequentialCpu(index, null);
+  }
+
+  /** A CPU that, when it waits for the first time, lets others do something first. */
+  Cpu cpu(int index, Runnable others) {
+    return new SequentialCpu(index, others);
   }
 
   @Override

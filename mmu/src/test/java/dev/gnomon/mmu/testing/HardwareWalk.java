@@ -29,7 +29,7 @@ final class HardwareWalk {
 
   /** A translation as a TLB keeps it. */
   record Translation(
-      long hpa,
+      long pageHpa,
       int level,
       boolean isReadable,
       boolean isWritable,
@@ -37,12 +37,18 @@ final class HardwareWalk {
       boolean isDirty,
       long lowestTable) {
 
-    boolean allows(AccessKind kind) {
+    /** Whether it serves an access without a look at the tables. */
+    boolean serves(AccessKind kind) {
       return switch (kind) {
         case READ -> isReadable;
-        case WRITE -> isWritable;
+        case WRITE -> isWritable && isDirty;
         case FETCH -> isExecutable;
       };
+    }
+
+    /** The host-physical address of a guest-physical one in its page. */
+    long hpa(long gpa) {
+      return pageHpa | gpa & (1L << 12 + 9 * (level - 1)) - 1;
     }
   }
 
@@ -121,9 +127,8 @@ final class HardwareWalk {
         pml.log(gpa);
       }
       setBits(at, entry, accessedBit() | (setsDirty ? dirtyBit() : 0));
-      long offset = gpa & (1L << shift) - 1;
       return new Translation(
-          (entry & ADDRESS & -(1L << shift)) + offset - (gpa & 4095),
+          entry & ADDRESS & -(1L << shift),
           level,
           mayRead,
           mayWrite,

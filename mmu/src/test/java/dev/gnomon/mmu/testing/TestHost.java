@@ -6,6 +6,7 @@ import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.HostPages;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -184,23 +185,24 @@ public final class TestHost extends HostPages {
         first,
         end,
         () -> {
-          Map<Long, Block> old = Map.copyOf(byHvn.subMap(first, end));
-          TreeMap<Long, Long> words = new TreeMap<>();
-          boolean isDirty = false;
-          for (Block block : old.values()) {
-            isDirty |= block.isDirty;
-            collectWords(block, words);
+          List<Block> old = List.copyOf(byHvn.subMap(first, end).values());
+          TreeMap<Long, Long> clean = new TreeMap<>();
+          TreeMap<Long, Long> dirty = new TreeMap<>();
+          for (Block block : old) {
+            collectWords(block, block.isDirty ? dirty : clean);
             release(block);
           }
-          Block fresh = pageIn(hvn, newLevel);
-          for (Map.Entry<Long, Long> word : words.entrySet()) {
-            Block target = find(word.getKey());
-            target = target == null ? pageIn(word.getKey(), newLevel) : target;
-            target.isDirty = isDirty;
-            memory.setLong(wordHpa(target, word.getKey()), word.getValue());
-          }
-          fresh.isDirty = isDirty;
+          pageIn(hvn, newLevel);
+          clean.forEach((each, word) -> carryOver(each, word, newLevel, false));
+          dirty.forEach((each, word) -> carryOver(each, word, newLevel, true));
         });
+  }
+
+  private void carryOver(long hvn, long word, int level, boolean isDirty) {
+    Block block = find(hvn);
+    block = block == null ? pageIn(hvn, level) : block;
+    block.isDirty |= isDirty;
+    memory.setLong(wordHpa(block, hvn), word);
   }
 
   /** Invalidates a range around a change of the host's own mapping. */

@@ -1,5 +1,7 @@
 package dev.gnomon.mmu.testing;
 
+import dev.gnomon.mmu.arch.AccessKind;
+import dev.gnomon.mmu.arch.PageLevel;
 import dev.gnomon.mmu.testing.HardwareWalk.Translation;
 import java.util.HashMap;
 import java.util.Map;
@@ -26,26 +28,37 @@ final class TestTlb {
   }
 
   void drop(long gfn) {
-    translations.remove(gfn);
+    for (int level = PageLevel.LEVEL_4K; level <= PageLevel.LEVEL_1G; level++) {
+      translations.remove(key(gfn, level));
+    }
     tables.remove(gfn >>> 9);
   }
 
   void fill(long gfn, Translation translation) {
-    translations.put(gfn, translation);
-    if (translation.level() == 1) {
+    translations.put(key(gfn, translation.level()), translation);
+    if (translation.level() == PageLevel.LEVEL_4K) {
       tables.put(gfn >>> 9, translation.lowestTable());
     }
   }
 
-  /** A cached translation of the frame, if it still holds one. */
-  @Nullable Translation translation(long gfn) {
-    Translation cached = translations.get(gfn);
-    return cached != null && holds.getAsBoolean() ? cached : null;
+  /** A cached translation of the frame, if it still holds one that allows the access. */
+  @Nullable Translation translation(long gfn, AccessKind kind) {
+    for (int level = PageLevel.LEVEL_1G; level >= PageLevel.LEVEL_4K; level--) {
+      Translation cached = translations.get(key(gfn, level));
+      if (cached != null && cached.serves(kind) && holds.getAsBoolean()) {
+        return cached;
+      }
+    }
+    return null;
   }
 
   /** The level-1 table for the frame, if it still knows one; else -1. */
   long table(long gfn) {
     Long cached = tables.get(gfn >>> 9);
     return cached != null && holds.getAsBoolean() ? cached : -1;
+  }
+
+  private static long key(long gfn, int level) {
+    return PageLevel.alignDown(gfn, level) << 2 | level;
   }
 }

@@ -115,7 +115,7 @@ public final class TestVcpu {
       enter();
       Translation translation = translate(gpa, kind);
       if (translation != null) {
-        long hpa = translation.hpa() + TestHost.WORD;
+        long hpa = translation.hpa(gpa);
         if (kind == AccessKind.WRITE) {
           memory.setLong(hpa, newValue);
         } else {
@@ -184,8 +184,8 @@ public final class TestVcpu {
 
   private @Nullable Translation translate(long gpa, AccessKind kind) {
     long gfn = PhysicalMemory.pfn(gpa);
-    Translation cached = tlb.translation(gfn);
-    if (cached != null && cached.allows(kind) && (kind != AccessKind.WRITE || cached.isDirty())) {
+    Translation cached = tlb.translation(gfn, kind);
+    if (cached != null) {
       return cached;
     }
     hasWalked = true;

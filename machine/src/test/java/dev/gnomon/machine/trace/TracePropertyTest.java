@@ -19,7 +19,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 
-class TraceProperties {
+class TracePropertyTest {
 
   private static final Pattern RECORD =
       Pattern.compile("(I {2}| [LSM] )([0-9a-fA-F]{1,16}),([0-9]{1,4})");

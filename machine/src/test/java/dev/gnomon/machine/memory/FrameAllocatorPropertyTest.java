@@ -15,7 +15,7 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 import net.jqwik.api.constraints.Size;
 
-class FrameAllocatorProperties {
+class FrameAllocatorPropertyTest {
 
   /** What is allocated: the first frame of each run or frame, to its level. */
   private final TreeMap<Long, Integer> model = new TreeMap<>();

@@ -14,7 +14,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
 /** Whatever the host does with pages, memory holds what was last written. */
-class HostAddressSpaceProperties {
+class HostAddressSpacePropertyTest {
   private static final int PAGES = 1100;
 
   private enum Act {

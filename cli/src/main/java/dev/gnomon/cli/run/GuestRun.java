@@ -1,0 +1,193 @@
+package dev.gnomon.cli.run;
+
+import dev.gnomon.machine.VirtualMachine;
+import dev.gnomon.machine.guest.Guest;
+import dev.gnomon.machine.guest.Mismatch;
+import dev.gnomon.machine.migration.InProcessDestination;
+import dev.gnomon.machine.migration.LiveMigration;
+import dev.gnomon.machine.migration.MigrationListener;
+import dev.gnomon.machine.migration.MigrationOptions;
+import dev.gnomon.machine.migration.MigrationResult;
+import dev.gnomon.machine.thread.CpuFailureException;
+import dev.gnomon.machine.trace.TraceSource;
+import dev.gnomon.mmu.platform.Cpu;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Runs a plan: one guest, from boot to the end of its traces, on one machine or, migrated, two. */
+final class GuestRun {
+  /** CPUs for the host's work: {@link VirtualMachine#hostCpu}; the first is the migration's. */
+  private static final int RECLAIM_CPU = 1;
+
+  private static final int LOG_CPU = 2;
+  private static final double NANOS = 1e9;
+
+  private final RunPlan plan;
+  private final List<TraceSource> traces;
+  private final Progress progress;
+  private final Interruption interruption;
+
+  /** Found in machines that the guest has left. */
+  private final List<String> violations = new ArrayList<>();
+
+  private RunResult.Log log = RunResult.Log.NONE;
+  private @Nullable MigrationResult migrated;
+  private @Nullable Counts earlier;
+
+  GuestRun(RunPlan plan, List<TraceSource> traces, Progress progress, Interruption interruption) {
+    this.plan = plan;
+    this.traces = traces;
+    this.progress = progress;
+    this.interruption = interruption;
+  }
+
+  /**
+   * Runs. Once.
+   *
+   * @throws dev.gnomon.machine.InputException if the input is not as it must be, or resources run out
+   * @throws CpuFailureException as well, from a CPU
+   * @throws IllegalStateException if memory was lost so that the guest could not go on
+   */
+  RunResult run() {
+    long totalAccesses = plan.migrates() ? countAccesses() : 0;
+    try (Machine machine = new Machine(plan)) {
+      Guest guest = new Guest(machine.vm(), plan.vm().mmu().levels(), plan.guest());
+      try {
+        interruption.onRequest(guest::pause);
+        guest.boot(traces);
+        return plan.migrates()
+            ? playAndMigrate(machine, guest, totalAccesses)
+            : play(machine, guest);
+      } catch (CpuFailureException e) {
+        throw lossBehind(guest, e);
+      } finally {
+        guest.close();
+      }
+    }
+  }
+
+  /** A migration is placed by how many accesses there will be. Finds what is wrong with a trace, too. */
+  private long countAccesses() {
+    progress.show("counting the traces' accesses");
+    int copies = Guest.processesPerTrace(traces.size(), plan.vm().mmu().vcpus());
+    long total = 0;
+    for (TraceSource trace : traces) {
+      total += copies * trace.totals().accesses();
+    }
+    progress.clear();
+    return total;
+  }
+
+  // --- playing ---
+
+  private RunResult play(Machine machine, Guest guest) {
+    LogReader reader = new LogReader(machine.vm(), guest);
+    long start = System.nanoTime();
+    playOn(
+        machine,
+        guest,
+        () -> {
+          if (plan.dirtyLog().isOn()) {
+            startOnHost(machine.vm(), LOG_CPU, "dirty log", reader::run);
+          }
+        });
+    double seconds = (System.nanoTime() - start) / NANOS;
+    log = new RunResult.Log(reader.reports(), reader.pages());
+    return conclude(machine.vm(), guest, seconds);
+  }
+
+  private RunResult playAndMigrate(Machine source, Guest guest, long totalAccesses) {
+    try (Machine destination = new Machine(plan)) {
+      LiveMigration migration =
+          new LiveMigration(
+              source.vm(),
+              guest,
+              new InProcessDestination(destination.vm()),
+              new MigrationOptions(plan.bandwidth(), totalAccesses),
+              MigrationListener.SILENT);
+      long start = System.nanoTime();
+      if (playOn(source, guest, migration::start)) {
+        migrated = migration.result();
+        earlier = Counts.of(source.vm());
+        violations.addAll(source.vm().mmu().audit(source.vm().hostCpu(0)));
+        guest.moveTo(destination.vm());
+        playOn(destination, guest, () -> {});
+        return conclude(destination.vm(), guest, (System.nanoTime() - start) / NANOS);
+      }
+      return conclude(source.vm(), guest, 0);
+    }
+  }
+
+  /** Plays on one machine until the guest stops; false if the end was asked for before it started. */
+  private boolean playOn(Machine machine, Guest guest, Runnable hostWork) {
+    if (interruption.isRequested()) {
+      return false;
+    }
+    guest.start();
+    if (interruption.isRequested()) {
+      // A request that came before the start is forgotten by it.
+      guest.pause();
+    }
+    hostWork.run();
+    startReclaim(machine.vm(), guest);
+    try (Monitor monitor = new Monitor(machine.execution(), guest, progress)) {
+      monitor.begin();
+      machine.execution().join();
+    }
+    return true;
+  }
+
+  private void startReclaim(VirtualMachine vm, Guest guest) {
+    Integer percent = plan.reclaimPercent();
+    if (percent != null) {
+      startOnHost(vm, RECLAIM_CPU, "reclaim", new ReclaimDriver(vm, guest, percent)::run);
+    }
+  }
+
+  private static void startOnHost(VirtualMachine vm, int which, String name, Consumer<Cpu> body) {
+    vm.execution().start(vm.hostCpu(which).index(), name, body);
+  }
+
+  // --- results ---
+
+  /** Counts first what the run did, then checks, which itself makes faults. */
+  private RunResult conclude(VirtualMachine vm, Guest guest, double seconds) {
+    Cpu cpu = vm.hostCpu(0);
+    Counts here = Counts.of(vm);
+    Counts counts = earlier == null ? here : earlier.then(here);
+    RunResult.Tlb tlb = new RunResult.Tlb(guest.tlbMisses(), guest.walkLoads());
+    long overhead = vm.mmu().overheadBytes(cpu);
+    boolean wasInterrupted = interruption.isRequested() && !guest.isFinished();
+    violations.addAll(vm.mmu().audit(cpu));
+    if (plan.guest().isVerified() && !wasInterrupted) {
+      progress.show("checking every page that was touched");
+      guest.sweep();
+      progress.clear();
+    }
+    return new RunResult(
+        plan,
+        traces.stream().map(TraceSource::name).toList(),
+        guest.processes(),
+        Arrays.stream(guest.accessesPerVcpu()).boxed().toList(),
+        seconds,
+        counts,
+        tlb,
+        overhead,
+        log,
+        migrated,
+        plan.guest().isVerified() ? guest.verifyResult() : null,
+        List.copyOf(violations),
+        wasInterrupted);
+  }
+
+  /** A guest that has lost a page may fail in any way; what matters then is the page. */
+  private static RuntimeException lossBehind(Guest guest, CpuFailureException failure) {
+    Mismatch first = guest.verifyResult().first();
+    return first == null
+        ? failure
+        : new IllegalStateException("the first page lost: " + first.describe(), failure);
+  }
+}

@@ -1,0 +1,184 @@
+package dev.gnomon.cli.run;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gnomon.machine.guest.Mismatch;
+import dev.gnomon.machine.migration.MigrationResult;
+import dev.gnomon.machine.migration.Round;
+import dev.gnomon.mmu.Rules;
+import dev.gnomon.mmu.config.MmuConfig;
+import dev.gnomon.mmu.config.RuleSwitch;
+import dev.gnomon.mmu.config.Stat;
+import dev.gnomon.mmu.config.TdpKind;
+import dev.gnomon.mmu.platform.PhysicalMemory;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The report for programs. All keys are always there; what a run was not asked for counts zero.
+ * They do not change: a new fact is a new key.
+ */
+final class JsonReport {
+  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+  private static final List<String> PAGE_SIZES = List.of("4k", "2m", "1g");
+
+  private JsonReport() {}
+
+  /** The report as text, with a newline at the end. */
+  static String text(RunResult result) {
+    DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
+    DefaultPrettyPrinter printer = new DefaultPrettyPrinter();
+    printer.indentObjectsWith(indenter);
+    try {
+      return new ObjectMapper().writer(printer).writeValueAsString(tree(result)) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new AssertionError("a tree of plain values", e);
+    }
+  }
+
+  private static ObjectNode tree(RunResult result) {
+    RunPlan plan = result.plan();
+    ObjectNode root = NODES.objectNode();
+    ArrayNode traces = root.putArray("traces");
+    result.traces().forEach(traces::add);
+    root.put("repeat", plan.repeat());
+    root.put("seed", plan.guest().seed());
+    root.put("interrupted", result.wasInterrupted());
+    root.put("accesses", result.accesses());
+    ArrayNode perVcpu = root.putArray("accesses_per_vcpu");
+    result.accessesPerVcpu().forEach(perVcpu::add);
+    root.put("seconds", result.seconds());
+    root.put("accesses_per_second", result.accessesPerSecond());
+    root.put("vcpus", plan.vm().mmu().vcpus());
+    root.put("processes", result.processes());
+    root.set("mmu", mmu(plan));
+    root.set("rules", rules(plan.rules()));
+    root.set("stats", stats(result));
+    root.set("tlb", tlb(result));
+    root.set("page_tables", pageTables(result));
+    root.set("dirty_log", dirtyLog(result));
+    root.set("migration", migration(result.migration()));
+    root.set("reclaim", reclaim(result));
+    root.set("verify", verify(result));
+    ArrayNode violations = root.putArray("violations");
+    result.violations().forEach(violations::add);
+    return root;
+  }
+
+  private static ObjectNode mmu(RunPlan plan) {
+    MmuConfig mmu = plan.vm().mmu();
+    ObjectNode node = NODES.objectNode();
+    node.put("kind", "tdp");
+    node.put("cpu", mmu.tdp() == TdpKind.EPT ? "intel" : "amd");
+    node.put("format", mmu.tdp().name().toLowerCase(Locale.ROOT));
+    node.put("ad", mmu.accessedDirty());
+    node.put("levels", mmu.levels());
+    node.put("memory", plan.vm().memoryBytes());
+    node.put("host_pages", PAGE_SIZES.get(plan.vm().hostPageLevel() - 1));
+    node.put("guest_pages", plan.guest().usesLargePages() ? "2m" : "4k");
+    node.put("dirty_log", plan.dirtyLog().label());
+    return node;
+  }
+
+  private static ObjectNode rules(Rules rules) {
+    ObjectNode node = NODES.objectNode();
+    for (RuleSwitch<?> rule : Rules.SWITCHES) {
+      node.put(rule.name(), RuleSwitch.label(rules.get(rule)));
+    }
+    return node;
+  }
+
+  private static ObjectNode stats(RunResult result) {
+    ObjectNode node = NODES.objectNode();
+    for (Stat stat : Stat.values()) {
+      node.put(stat.label(), result.stat(stat));
+    }
+    return node;
+  }
+
+  private static ObjectNode tlb(RunResult result) {
+    ObjectNode node = NODES.objectNode();
+    node.put("hits", result.tlbHits());
+    node.put("misses", result.tlb().misses());
+    node.put("walk_loads", result.tlb().walkLoads());
+    return node;
+  }
+
+  private static ObjectNode pageTables(RunResult result) {
+    long tables = result.stat(Stat.MMU_PAGE_TABLES);
+    ObjectNode node = NODES.objectNode();
+    node.put("pages", tables);
+    node.put("bytes", tables * PhysicalMemory.FRAME_SIZE);
+    node.put("overhead_bytes", result.overheadBytes());
+    return node;
+  }
+
+  private static ObjectNode dirtyLog(RunResult result) {
+    ObjectNode node = NODES.objectNode();
+    node.put("reports", result.log().reports());
+    node.put("pages", result.log().pages());
+    return node;
+  }
+
+  private static ObjectNode migration(@Nullable MigrationResult migration) {
+    boolean isDone = migration != null;
+    ObjectNode node = NODES.objectNode();
+    node.put("rounds", isDone ? migration.rounds().size() : 0);
+    node.put("pages_sent", isDone ? migration.pagesSent() : 0);
+    node.put("pages_redirtied", isDone ? migration.pagesRedirtied() : 0);
+    node.put("bytes_sent", isDone ? migration.bytesSent() : 0);
+    node.put("accesses_during", isDone ? migration.accessesDuring() : 0);
+    node.put("stopped_pages", isDone ? migration.stoppedPages() : 0);
+    node.put("differing_pages", isDone ? migration.differingPages() : 0);
+    node.put("first_differing_gpa", isDone ? migration.firstDifferingGpa() : -1);
+    node.put("downtime_seconds", isDone ? migration.downtimeSeconds() : 0);
+    node.put("converged", isDone && migration.hasConverged());
+    node.put("stop_reason", isDone ? migration.stopReason().name().toLowerCase(Locale.ROOT) : null);
+    ArrayNode rounds = node.putArray("each_round");
+    if (isDone) {
+      migration.rounds().forEach(round -> rounds.add(round(round)));
+    }
+    return node;
+  }
+
+  private static ObjectNode round(Round round) {
+    ObjectNode node = NODES.objectNode();
+    node.put("pages", round.pages());
+    node.put("bytes", round.bytes());
+    node.put("seconds", round.seconds());
+    node.put("dirty_pages", round.dirtyPages());
+    node.put("dirty_pages_per_second", round.dirtyRate());
+    node.put("final", round.isFinal());
+    return node;
+  }
+
+  private static ObjectNode reclaim(RunResult result) {
+    RunResult.Reclaim reclaim = result.reclaim();
+    Integer percent = result.plan().reclaimPercent();
+    ObjectNode node = NODES.objectNode();
+    node.put("percent", percent == null ? 100 : percent);
+    node.put("evicted", reclaim.evicted());
+    node.put("refaulted", reclaim.refaulted());
+    node.put("written_out", reclaim.writtenOut());
+    node.put("dropped_clean", reclaim.droppedClean());
+    node.put("resident", reclaim.resident());
+    node.put("touched", reclaim.touched());
+    return node;
+  }
+
+  private static ObjectNode verify(RunResult result) {
+    boolean isDone = result.verified() != null;
+    ObjectNode node = NODES.objectNode();
+    node.put("loads_checked", isDone ? result.verified().loadsChecked() : 0);
+    node.put("mismatches", isDone ? result.verified().mismatches() : 0);
+    Mismatch first = isDone ? result.verified().first() : null;
+    node.put("first_mismatch", first == null ? null : first.describe());
+    return node;
+  }
+}

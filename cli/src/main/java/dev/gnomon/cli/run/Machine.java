@@ -1,0 +1,74 @@
+package dev.gnomon.cli.run;
+
+import dev.gnomon.machine.VirtualMachine;
+import dev.gnomon.machine.memory.HostMemory;
+import dev.gnomon.machine.memory.SwapFile;
+import dev.gnomon.machine.memory.SwapSpace;
+import dev.gnomon.machine.thread.CpuThreads;
+import dev.gnomon.machine.thread.Execution;
+import dev.gnomon.machine.thread.ThreadPlatform;
+import dev.gnomon.mmu.platform.PhysicalMemory;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** A host with one VM on it: memory, threads, perhaps a swap file. Closed when no CPU runs. */
+final class Machine implements AutoCloseable {
+  /** Page tables take a 512th of the memory that they map; host and guest have their own. */
+  private static final int TABLES_FRACTION = 64;
+
+  private static final long SPARE_BYTES = 128L << 20;
+
+  private final HostMemory memory;
+  private final @Nullable SwapFile swapFile;
+  private final Execution execution;
+  private final VirtualMachine vm;
+
+  /**
+   * Makes the VM of a plan.
+   *
+   * @throws dev.gnomon.machine.InputException if there is too little host memory, or no swap file can
+   *     be made
+   */
+  Machine(RunPlan plan) {
+    long bytes = plan.vm().memoryBytes();
+    // Larger pages must find whole blocks beside the first tables.
+    long block = PhysicalMemory.FRAME_SIZE * (1L << 9 * (plan.vm().hostPageLevel() - 1));
+    memory =
+        HostMemory.reserve(
+            PhysicalMemory.pfn(bytes + bytes / TABLES_FRACTION + SPARE_BYTES + block));
+    try {
+      int cpus = plan.vm().mmu().vcpus() + VirtualMachine.HOST_CPUS;
+      ThreadPlatform platform = new ThreadPlatform(memory, cpus, false);
+      execution = new CpuThreads(platform);
+      swapFile = plan.reclaimPercent() == null ? null : swapFile(platform, bytes);
+      SwapSpace swap = swapFile == null ? SwapSpace.NONE : swapFile;
+      vm = new VirtualMachine(execution, platform.frames(), swap, plan.vm(), plan.rules());
+    } catch (RuntimeException | Error e) {
+      memory.close();
+      throw e;
+    }
+  }
+
+  private static SwapFile swapFile(ThreadPlatform platform, long bytes) {
+    return SwapFile.create(
+        platform,
+        Path.of(System.getProperty("java.io.tmpdir")),
+        (int) Math.min(PhysicalMemory.pfn(bytes), Integer.MAX_VALUE));
+  }
+
+  VirtualMachine vm() {
+    return vm;
+  }
+
+  Execution execution() {
+    return execution;
+  }
+
+  @Override
+  public void close() {
+    if (swapFile != null) {
+      swapFile.close();
+    }
+    memory.close();
+  }
+}

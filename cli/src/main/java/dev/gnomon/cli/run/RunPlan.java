@@ -1,0 +1,144 @@
+package dev.gnomon.cli.run;
+
+import dev.gnomon.cli.usage.ByteSize;
+import dev.gnomon.cli.usage.RuleTexts;
+import dev.gnomon.machine.InputException;
+import dev.gnomon.machine.VmConfig;
+import dev.gnomon.machine.guest.GuestConfig;
+import dev.gnomon.machine.processor.TlbConfig;
+import dev.gnomon.mmu.Rules;
+import dev.gnomon.mmu.config.DirtyLogKind;
+import dev.gnomon.mmu.config.MmuConfig;
+import dev.gnomon.mmu.config.TdpKind;
+import java.security.SecureRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is to be run: options that fit together.
+ *
+ * @param vm the machine
+ * @param guest how the traces are played
+ * @param rules the decisions
+ * @param repeat how often each trace is played
+ * @param dirtyLog how writes are logged
+ * @param reclaimPercent how many percent of the touched pages stay resident, or null
+ * @param migrates whether the guest moves to another machine
+ * @param bandwidth bytes a second that a migration may send, 0 for no limit
+ */
+record RunPlan(
+    VmConfig vm,
+    GuestConfig guest,
+    Rules rules,
+    long repeat,
+    DirtyLogChoice dirtyLog,
+    @Nullable Integer reclaimPercent,
+    boolean migrates,
+    long bandwidth) {
+
+  /** More would only be threads that wait for each other. */
+  static final int MOST_VCPUS = 255;
+
+  private static final int RANDOM_SEED_BITS = 31;
+
+  /**
+   * Makes sense of options.
+   *
+   * @throws InputException if one is out of range, or two do not go together
+   */
+  static RunPlan of(RunOptions options) {
+    checkRanges(options);
+    checkMachine(options.machine, options.log);
+    checkMemory(options.memory);
+    checkLog(options.log);
+    DirtyLogChoice dirtyLog = dirtyLog(options.log);
+    return new RunPlan(
+        new VmConfig(
+            mmu(options, dirtyLog),
+            options.memory.bytes,
+            options.memory.hostLevel,
+            TlbConfig.DEFAULT),
+        guest(options),
+        RuleTexts.parse(options.play.rules),
+        options.play.repeat,
+        dirtyLog,
+        options.memory.reclaimPercent,
+        options.log.migrates,
+        options.log.bandwidth == null ? 0 : options.log.bandwidth);
+  }
+
+  private static void checkRanges(RunOptions options) {
+    int vcpus = options.machine.vcpus;
+    require(
+        vcpus >= 1 && vcpus <= MOST_VCPUS,
+        "--vcpus " + vcpus + ": expected 1 to " + MOST_VCPUS);
+    require(
+        options.play.repeat >= 1, "--repeat " + options.play.repeat + ": expected at least 1");
+    Integer percent = options.memory.reclaimPercent;
+    require(
+        percent == null || percent >= 1 && percent <= 100,
+        "--reclaim " + percent + ": expected a percentage, 1 to 100");
+    Long bandwidth = options.log.bandwidth;
+    require(
+        bandwidth == null || bandwidth >= 1, "--bandwidth " + bandwidth + ": expected at least 1");
+  }
+
+  private static void checkMachine(RunOptions.Machine machine, RunOptions.Log log) {
+    if (machine.cpu == TdpKind.NPT) {
+      require(
+          machine.accessedDirty == Choice.Feature.ON,
+          "--cpu amd does not go with --ad off: NPT always has accessed and dirty bits");
+      require(
+          log.kind != DirtyLogChoice.PML,
+          "--cpu amd does not go with --dirty-log pml: page-modification logging is Intel's");
+    }
+  }
+
+  private static void checkMemory(RunOptions.Memory memory) {
+    require(
+        memory.bytes >= VmConfig.MINIMUM_MEMORY && memory.bytes % VmConfig.MINIMUM_MEMORY == 0,
+        "--memory %s: expected a multiple of 2m".formatted(ByteSize.text(memory.bytes)));
+    require(
+        memory.hostLevel < 3 || memory.bytes >= 1L << 30,
+        "--host-pages 1g does not go with --memory %s: no page fits"
+            .formatted(ByteSize.text(memory.bytes)));
+  }
+
+  private static void checkLog(RunOptions.Log log) {
+    require(
+        !log.migrates || log.kind != DirtyLogChoice.OFF,
+        "--migrate does not go with --dirty-log off: it must know what was written");
+    require(
+        log.bandwidth == null || log.migrates, "--bandwidth is for --migrate, which is not given");
+  }
+
+  private static DirtyLogChoice dirtyLog(RunOptions.Log log) {
+    DirtyLogChoice given = log.kind;
+    if (given != null) {
+      return given;
+    }
+    return log.migrates ? DirtyLogChoice.BITMAP : DirtyLogChoice.OFF;
+  }
+
+  private static MmuConfig mmu(RunOptions options, DirtyLogChoice dirtyLog) {
+    return MmuConfig.of(options.machine.cpu, options.machine.vcpus)
+        .withAccessedDirty(options.machine.accessedDirty == Choice.Feature.ON)
+        .withLevels(options.machine.levels)
+        .withLargestLevel(options.memory.hostLevel)
+        .withDirtyLog(dirtyLog.kind().orElse(DirtyLogKind.BITMAP));
+  }
+
+  private static GuestConfig guest(RunOptions options) {
+    Long seed = options.play.seed;
+    return new GuestConfig(
+        options.memory.guestLevel > 1,
+        options.play.verifies,
+        seed == null ? new SecureRandom().nextLong() >>> Long.SIZE - RANDOM_SEED_BITS : seed,
+        GuestConfig.DEFAULT_SLICE);
+  }
+
+  private static void require(boolean condition, String message) {
+    if (!condition) {
+      throw new InputException(message);
+    }
+  }
+}

@@ -1,0 +1,252 @@
+package dev.gnomon.cli.run;
+
+import dev.gnomon.cli.usage.ByteSize;
+import dev.gnomon.machine.migration.MigrationResult;
+import dev.gnomon.machine.migration.Round;
+import dev.gnomon.mmu.config.MmuConfig;
+import dev.gnomon.mmu.config.Stat;
+import dev.gnomon.mmu.config.TdpKind;
+import dev.gnomon.mmu.platform.PhysicalMemory;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The summary that a person reads. */
+final class TextReport {
+  private static final List<Stat> FAULTS =
+      List.of(
+          Stat.PF_TAKEN,
+          Stat.PF_FIXED,
+          Stat.PF_FAST,
+          Stat.PF_SPURIOUS,
+          Stat.PF_EMULATE,
+          Stat.PF_RETRY,
+          Stat.PF_MMIO_SPTE_CREATED,
+          Stat.PF_GUEST);
+  private static final List<Stat> FLUSHES =
+      List.of(
+          Stat.TLB_FLUSH,
+          Stat.REMOTE_TLB_FLUSH,
+          Stat.REMOTE_TLB_FLUSH_REQUESTS,
+          Stat.INVLPG,
+          Stat.MMU_NOTIFIER_INVALIDATIONS);
+  private static final List<Stat> EXITS =
+      List.of(Stat.EXITS, Stat.REQUEST_EXITS, Stat.MMIO_EXITS, Stat.HALT_EXITS);
+  private static final List<Stat> PAGES =
+      List.of(
+          Stat.PAGES_4K,
+          Stat.PAGES_2M,
+          Stat.PAGES_1G,
+          Stat.HUGE_PAGE_SPLITS,
+          Stat.HUGE_PAGE_RECOVERIES,
+          Stat.NX_LPAGE_SPLITS);
+  private static final List<Stat> WRITES = List.of(Stat.SPTE_ATOMIC_WRITES, Stat.SPTE_PLAIN_WRITES);
+
+  private static final List<String> PAGE_SIZES = List.of("4k", "2m", "1g");
+
+  private final RunResult result;
+  private final PrintWriter out;
+
+  private TextReport(RunResult result, PrintWriter out) {
+    this.result = result;
+    this.out = out;
+  }
+
+  /** Prints the summary of a run. */
+  static void print(RunResult result, PrintWriter out) {
+    TextReport report = new TextReport(result, out);
+    report.setup();
+    out.println();
+    report.counts();
+    report.host();
+    report.verified();
+    out.flush();
+  }
+
+  private void line(String label, String format, Object... values) {
+    out.printf(Locale.ROOT, "%-12s %s%n", label, String.format(Locale.ROOT, format, values));
+  }
+
+  // --- what was run ---
+
+  private void setup() {
+    RunPlan plan = result.plan();
+    MmuConfig mmu = plan.vm().mmu();
+    if (result.wasInterrupted()) {
+      line("interrupted", "what follows is as far as the run came");
+    }
+    line(
+        "traces",
+        "%s%s; %s on %s",
+        String.join(", ", result.traces()),
+        plan.repeat() > 1 ? " x " + plan.repeat() : "",
+        count(result.processes(), "process", "processes"),
+        count(mmu.vcpus(), "vCPU", "vCPUs"));
+    line("mmu", "%s", mmu(mmu));
+    line(
+        "memory",
+        "%s; host pages up to %s, guest pages %s",
+        ByteSize.text(plan.vm().memoryBytes()),
+        PAGE_SIZES.get(plan.vm().hostPageLevel() - 1),
+        plan.guest().usesLargePages() ? "up to 2m" : "4k");
+    String rules = plan.rules().describe();
+    line("rules", "%s", rules.isEmpty() ? "all at their defaults" : rules);
+    line("seed", "%d", plan.guest().seed());
+  }
+
+  private String mmu(MmuConfig mmu) {
+    return "tdp, %s, A/D bits %s, %d levels, dirty log %s"
+        .formatted(
+            mmu.tdp() == TdpKind.EPT ? "intel EPT" : "amd NPT",
+            mmu.accessedDirty() ? "on" : "off",
+            mmu.levels(),
+            dirtyLog(mmu));
+  }
+
+  private String dirtyLog(MmuConfig mmu) {
+    DirtyLogChoice choice = result.plan().dirtyLog();
+    return choice == DirtyLogChoice.PML && !mmu.logsByDirtyBit()
+        ? choice.label() + " (by write protection, as there are no D bits)"
+        : choice.label();
+  }
+
+  // --- what was counted ---
+
+  private void counts() {
+    line(
+        "accesses",
+        "%,d in %.3f s: %.2f M/s",
+        result.accesses(),
+        result.seconds(),
+        result.accessesPerSecond() / 1e6);
+    if (result.accessesPerVcpu().size() > 1) {
+      line(
+          "per vCPU",
+          "%s",
+          result.accessesPerVcpu().stream()
+              .map("%,d"::formatted)
+              .collect(Collectors.joining("  ")));
+    }
+    RunResult.Tlb tlb = result.tlb();
+    line(
+        "TLB",
+        "hits %,d (accesses less misses)  misses %,d  walk_loads %,d",
+        result.tlbHits(),
+        tlb.misses(),
+        tlb.walkLoads());
+    line("faults", "%s", listed(FAULTS));
+    line("flushes", "%s", listed(FLUSHES));
+    line("exits", "%s", listed(EXITS));
+    line("pages", "%s", listed(PAGES));
+    line("SPTE writes", "%s", listed(WRITES));
+    long tables = result.stat(Stat.MMU_PAGE_TABLES);
+    line(
+        "page tables",
+        "mmu_page_tables %,d (%,d KiB); with bookkeeping %,d KiB",
+        tables,
+        tables * PhysicalMemory.FRAME_SIZE >> 10,
+        result.overheadBytes() >> 10);
+  }
+
+  private String listed(List<Stat> stats) {
+    return stats.stream()
+        .map(stat -> "%s %,d".formatted(stat.label(), result.stat(stat)))
+        .collect(Collectors.joining("  "));
+  }
+
+  // --- what the host did ---
+
+  private void host() {
+    if (result.plan().dirtyLog().isOn()) {
+      line(
+          "dirty log",
+          "%s%s",
+          listed(List.of(Stat.DIRTY_PAGES_LOGGED, Stat.PML_ENTRIES)),
+          result.log().reports() == 0
+              ? ""
+              : "; %,d pages in %,d reports"
+                  .formatted(result.log().pages(), result.log().reports()));
+    }
+    MigrationResult migration = result.migration();
+    if (migration != null) {
+      migration(migration);
+    }
+    Integer percent = result.plan().reclaimPercent();
+    if (percent != null) {
+      RunResult.Reclaim reclaim = result.reclaim();
+      line(
+          "reclaim",
+          "to %d %%: evicted %,d (written out %,d, dropped clean %,d)  refaulted %,d",
+          percent,
+          reclaim.evicted(),
+          reclaim.writtenOut(),
+          reclaim.droppedClean(),
+          reclaim.refaulted());
+      line("", "resident %,d of %,d touched", reclaim.resident(), reclaim.touched());
+    }
+  }
+
+  private void migration(MigrationResult migration) {
+    line(
+        "migration",
+        "%s; %s, then %.1f ms for the last %,d pages",
+        count(migration.rounds().size(), "round", "rounds"),
+        switch (migration.stopReason()) {
+          case CONVERGED -> "converged";
+          case NO_PROGRESS -> "stopped, as the guest writes as fast as is sent";
+          case ROUND_LIMIT -> "stopped after the most rounds that may be";
+          case GUEST_NEARLY_DONE -> "stopped, as the guest was nearly done";
+        },
+        migration.downtimeSeconds() * 1e3,
+        migration.stoppedPages());
+    for (Round round : migration.rounds()) {
+      line(
+          "",
+          round.isFinal()
+              ? "round %d: %,d pages in %.3f s while the guest stood still"
+              : "round %d: %,d pages in %.3f s; %,d dirty after it, %,.0f a second",
+          round.number() + 1,
+          round.pages(),
+          round.seconds(),
+          round.dirtyPages(),
+          round.dirtyRate());
+    }
+    line(
+        "",
+        "%,d pages sent, %,d of them more than once; %,d bytes; %,d accesses meanwhile",
+        migration.pagesSent(),
+        migration.pagesRedirtied(),
+        migration.bytesSent(),
+        migration.accessesDuring());
+  }
+
+  // --- what was checked ---
+
+  private void verified() {
+    MigrationResult migration = result.migration();
+    String loads =
+        result.verified() == null
+            ? "no load (--verify checks all)"
+            : "%,d loads, %,d mismatches"
+                .formatted(
+                    result.verified().loadsChecked(), result.verified().mismatches());
+    String pages =
+        migration == null ? "" : "every page after migration, %,d differ".formatted(migration.differingPages());
+    String audit =
+        result.violations().isEmpty()
+            ? "the page tables, all well"
+            : "the page tables, " + count(result.violations().size(), "violation", "violations");
+    line(
+        "verified",
+        "%s",
+        Stream.of(loads, pages, audit)
+            .filter(text -> !text.isEmpty())
+            .collect(Collectors.joining("; ")));
+  }
+
+  private static String count(long number, String one, String many) {
+    return "%,d %s".formatted(number, number == 1 ? one : many);
+  }
+}

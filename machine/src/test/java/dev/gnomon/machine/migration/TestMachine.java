@@ -1,0 +1,60 @@
+package dev.gnomon.machine.migration;
+
+import dev.gnomon.machine.VirtualMachine;
+import dev.gnomon.machine.VmConfig;
+import dev.gnomon.machine.guest.Guest;
+import dev.gnomon.machine.guest.GuestConfig;
+import dev.gnomon.machine.memory.HostMemory;
+import dev.gnomon.machine.memory.SwapFile;
+import dev.gnomon.machine.processor.TlbConfig;
+import dev.gnomon.machine.thread.CpuThreads;
+import dev.gnomon.machine.thread.ThreadPlatform;
+import dev.gnomon.machine.trace.TraceSource;
+import dev.gnomon.mmu.Rules;
+import dev.gnomon.mmu.config.MmuConfig;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+
+/** A host with a VM, on real threads. */
+final class TestMachine implements AutoCloseable {
+  static final long MEMORY = 16L << 20;
+  static final int LEVELS = 4;
+
+  private final HostMemory host;
+  private final SwapFile swap;
+  final CpuThreads execution;
+  final VirtualMachine vm;
+
+  TestMachine(MmuConfig mmu, Rules rules, int hostPageLevel) {
+    VmConfig config = new VmConfig(mmu, MEMORY, hostPageLevel, TlbConfig.DEFAULT);
+    host = HostMemory.reserve((MEMORY >> 12) * 2 + 16384);
+    ThreadPlatform platform =
+        new ThreadPlatform(host, mmu.vcpus() + VirtualMachine.HOST_CPUS, true);
+    execution = new CpuThreads(platform);
+    swap = SwapFile.create(platform, Path.of(System.getProperty("java.io.tmpdir")), 8192);
+    vm = new VirtualMachine(execution, platform.frames(), swap, config, rules);
+  }
+
+  TestMachine(MmuConfig mmu) {
+    this(mmu, Rules.DEFAULTS, 1);
+  }
+
+  /** A verified guest, booted. */
+  Guest bootGuest(TraceSource trace, int sliceAccesses) {
+    Guest guest = new Guest(vm, LEVELS, new GuestConfig(false, true, 7, sliceAccesses));
+    guest.boot(List.of(trace));
+    return guest;
+  }
+
+  static long accesses(Guest guest) {
+    return Arrays.stream(guest.accessesPerVcpu()).sum();
+  }
+
+  @Override
+  public void close() {
+    vm.close();
+    swap.close();
+    host.close();
+  }
+}
