@@ -3,7 +3,7 @@
  * dev.gnomon.mmu.Rules} the disputed decisions.
  *
  * <p>The packages, from the ground up: platform and sync (the port), arch, config, spte, slot, table,
- * dirty, tlb, track, make, tdp, root, fault, notify. Each may use those before it.
+ * tlb, dirty, track, make, tdp, root, fault, notify. Each may use those before it.
  */
 @NullMarked
 package dev.gnomon.mmu;

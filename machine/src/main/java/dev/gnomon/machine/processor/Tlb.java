@@ -83,10 +83,19 @@ public final class Tlb {
     first[at + DELTA] = Translation.hpa(translation, page) - page;
   }
 
-  /** Drops what translates an address, global or not. */
+  /** Drops what translates an address, global or not: all of the page, whatever its size. */
   void drop(long gva) {
     // Pieces of a large page lie at many places of the first level.
     Arrays.fill(first, 0);
+    dropFaulting(gva);
+  }
+
+  /** Drops what translates an address whose access has faulted; other pieces of a large page may stay. */
+  void dropFaulting(long gva) {
+    int at = ((int) (gva >>> 12) & indexMask) << 2;
+    first[at + READ] = 0;
+    first[at + WRITE] = 0;
+    first[at + FETCH] = 0;
     pages4k.drop(gva);
     pages2m.drop(gva);
     pages1g.drop(gva);

@@ -3,6 +3,7 @@ package dev.gnomon.machine.processor;
 import dev.gnomon.mmu.Mmu;
 import dev.gnomon.mmu.VcpuMmu;
 import dev.gnomon.mmu.arch.AccessKind;
+import dev.gnomon.mmu.arch.FaultCode;
 import dev.gnomon.mmu.config.Stat;
 import dev.gnomon.mmu.config.Statistics;
 import dev.gnomon.mmu.platform.Cpu;
@@ -374,7 +375,7 @@ public final class Vcpu {
   private boolean handleNestedFault(long gva) {
     long gpa = nestedWalker.faultGpa();
     long code = walker.faultCode();
-    tlb.drop(gva);
+    tlb.dropFaulting(gva);
     nestedWalker.drop(gpa);
     leaveGuest();
     FaultResult result = mmu.handleFault(cpu, gpa, code);
@@ -386,6 +387,11 @@ public final class Vcpu {
       }
       case FIXED, SPURIOUS -> true;
       case EMULATE, WRITE_PROTECTED -> {
+        if ((code & FaultCode.GUEST_PAGE) != 0) {
+          throw new IllegalStateException(
+              "a guest page table lies where the VMM must emulate accesses, at gpa "
+                  + Long.toHexString(gpa));
+        }
         emulatedGpa = gpa;
         yield false;
       }
@@ -395,7 +401,7 @@ public final class Vcpu {
 
   private void deliverPageFault(long gva, long code) {
     statistics.count(cpu, Stat.PF_GUEST);
-    tlb.drop(gva);
+    tlb.dropFaulting(gva);
     boolean wasUser = registers.isUser();
     setUser(false);
     faultHandler.pageFault(this, gva, code);

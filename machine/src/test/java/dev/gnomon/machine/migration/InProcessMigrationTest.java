@@ -3,12 +3,15 @@ package dev.gnomon.machine.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gnomon.machine.guest.Guest;
+import dev.gnomon.machine.guest.GuestConfig;
 import dev.gnomon.machine.trace.TraceSource;
 import dev.gnomon.mmu.Rules;
 import dev.gnomon.mmu.config.DirtyLogKind;
 import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.config.TdpKind;
 import dev.gnomon.mmu.dirty.DirtyFlush;
+import dev.gnomon.mmu.platform.Cpu;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,19 +71,76 @@ class InProcessMigrationTest {
       assertThat(result.firstDifferingGpa()).isEqualTo(-1);
       assertThat(source.vm.mmu().audit(source.vm.hostCpu(0))).isEmpty();
       assertThat(TestMachine.accesses(guest)).isBetween(total / 10, total / 10 * 9);
-
-      guest.moveTo(destination.vm);
-      guest.start();
-      destination.execution.join();
-      guest.sweep();
-
-      assertThat(guest.isFinished()).isTrue();
-      assertThat(TestMachine.accesses(guest)).isEqualTo(total);
-      assertThat(guest.verifyResult().first()).isNull();
-      assertThat(guest.verifyResult().mismatches()).isZero();
-      assertThat(destination.vm.mmu().audit(destination.vm.hostCpu(0))).isEmpty();
+      assertItFinishesAt(destination, guest, total);
       guest.close();
     }
+  }
+
+  @Test
+  void pagesThatTheHostSwapsOutMeanwhileArriveToo() {
+    MmuConfig mmu = MmuConfig.of(TdpKind.EPT, 2).withAccessedDirty(false);
+    try (TraceSource trace = TestTraces.busy(PASSES);
+        TestMachine source = new TestMachine(mmu);
+        TestMachine destination = new TestMachine(mmu)) {
+      Guest guest = source.bootGuest(trace, SLICE);
+      long total = trace.totals().accesses() * guest.processes();
+      int reclaimer = source.vm.hostCpu(1).index();
+      source.execution.start(reclaimer, "reclaim", cpu -> swapOut(cpu, source, guest));
+
+      MigrationResult result =
+          migrate(source, guest, destination, new MigrationOptions(60_000_000, total, 0, 30));
+
+      assertThat(source.vm.hostSpace().writtenOut()).isPositive();
+      assertThat(result.differingPages()).isZero();
+      assertItFinishesAt(destination, guest, total);
+      guest.close();
+    }
+  }
+
+  /** Takes pages out of memory while the guest runs. */
+  private static void swapOut(Cpu cpu, TestMachine source, Guest guest) {
+    Random random = new Random(3);
+    while (guest.accessesSoFar() == 0 || !guest.hasStopped()) {
+      long frame = random.nextLong(source.vm.memoryMap().frames());
+      source.vm.hostSpace().evict(cpu, source.vm.baseHvn() + frame);
+      cpu.retrying();
+    }
+  }
+
+  @Test
+  void memoryAboveTheHoleMovesToo() {
+    MmuConfig mmu = MmuConfig.of(TdpKind.EPT, 1);
+    long memory = 4L << 30;
+    try (TraceSource trace = TestTraces.busy(PASSES);
+        TestMachine source = new TestMachine(mmu, Rules.DEFAULTS, memory, 1);
+        TestMachine destination = new TestMachine(mmu, Rules.DEFAULTS, memory, 2)) {
+      // Large guest pages come from the end of memory.
+      Guest guest = source.bootGuest(trace, new GuestConfig(true, true, 7, SLICE));
+      long total = trace.totals().accesses() * guest.processes();
+
+      SpoilingSink sink =
+          new SpoilingSink(
+              new InProcessDestination(destination.vm), source.vm.memoryMap().frames() - 1, 0);
+      MigrationResult spoilt = migrate(source, guest, sink, options(total));
+
+      assertThat(spoilt.differingPages()).isEqualTo(1);
+      assertThat(spoilt.firstDifferingGpa()).isEqualTo((5L << 30) - 4096);
+      assertThat(source.vm.hostSpace().touchedPages()).isLessThan(20_000);
+      guest.close();
+    }
+  }
+
+  private static void assertItFinishesAt(TestMachine destination, Guest guest, long total) {
+    guest.moveTo(destination.vm);
+    guest.start();
+    destination.execution.join();
+    guest.sweep();
+
+    assertThat(guest.isFinished()).isTrue();
+    assertThat(TestMachine.accesses(guest)).isEqualTo(total);
+    assertThat(guest.verifyResult().first()).isNull();
+    assertThat(guest.verifyResult().mismatches()).isZero();
+    assertThat(destination.vm.mmu().audit(destination.vm.hostCpu(0))).isEmpty();
   }
 
   @Test
@@ -177,13 +237,13 @@ class InProcessMigrationTest {
 
   private static MigrationResult migrate(
       TestMachine source, Guest guest, TestMachine destination, MigrationOptions options) {
+    return migrate(source, guest, new InProcessDestination(destination.vm), options);
+  }
+
+  private static MigrationResult migrate(
+      TestMachine source, Guest guest, PageSink destination, MigrationOptions options) {
     LiveMigration migration =
-        new LiveMigration(
-            source.vm,
-            guest,
-            new InProcessDestination(destination.vm),
-            options,
-            MigrationListener.SILENT);
+        new LiveMigration(source.vm, guest, destination, options, MigrationListener.SILENT);
     guest.start();
     migration.start();
     source.execution.join();

@@ -18,7 +18,9 @@ import java.util.List;
 
 /** A host with a VM, on real threads. */
 final class TestMachine implements AutoCloseable {
+  /** Of a VM, if nothing else is said. */
   static final long MEMORY = 16L << 20;
+
   static final int LEVELS = 4;
 
   private final HostMemory host;
@@ -26,14 +28,18 @@ final class TestMachine implements AutoCloseable {
   final CpuThreads execution;
   final VirtualMachine vm;
 
-  TestMachine(MmuConfig mmu, Rules rules, int hostPageLevel) {
-    VmConfig config = new VmConfig(mmu, MEMORY, hostPageLevel, TlbConfig.DEFAULT);
-    host = HostMemory.reserve((MEMORY >> 12) * 2 + 16384);
+  TestMachine(MmuConfig mmu, Rules rules, long memoryBytes, int hostPageLevel) {
+    VmConfig config = new VmConfig(mmu, memoryBytes, hostPageLevel, TlbConfig.DEFAULT);
+    host = HostMemory.reserve((memoryBytes >> 12) * 2 + 16384);
     ThreadPlatform platform =
         new ThreadPlatform(host, mmu.vcpus() + VirtualMachine.HOST_CPUS, true);
     execution = new CpuThreads(platform);
     swap = SwapFile.create(platform, Path.of(System.getProperty("java.io.tmpdir")), 8192);
     vm = new VirtualMachine(execution, platform.frames(), swap, config, rules);
+  }
+
+  TestMachine(MmuConfig mmu, Rules rules, int hostPageLevel) {
+    this(mmu, rules, MEMORY, hostPageLevel);
   }
 
   TestMachine(MmuConfig mmu) {
@@ -42,7 +48,11 @@ final class TestMachine implements AutoCloseable {
 
   /** A verified guest, booted. */
   Guest bootGuest(TraceSource trace, int sliceAccesses) {
-    Guest guest = new Guest(vm, LEVELS, new GuestConfig(false, true, 7, sliceAccesses));
+    return bootGuest(trace, new GuestConfig(false, true, 7, sliceAccesses));
+  }
+
+  Guest bootGuest(TraceSource trace, GuestConfig config) {
+    Guest guest = new Guest(vm, LEVELS, config);
     guest.boot(List.of(trace));
     return guest;
   }
