@@ -1,6 +1,7 @@
 package dev.gnomon.cli;
 
 import dev.gnomon.cli.run.RunCommand;
+import dev.gnomon.cli.stress.StressCommand;
 import dev.gnomon.cli.usage.ExitStatus;
 import dev.gnomon.cli.usage.Failure;
 import dev.gnomon.cli.usage.Nearest;
@@ -34,7 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     })
 final class Main implements Runnable {
   /** The subcommands, in the order in which help lists them. */
-  private static final List<Class<?>> SUBCOMMANDS = List.of(RunCommand.class);
+  private static final List<Class<?>> SUBCOMMANDS = List.of(RunCommand.class, StressCommand.class);
 
   /** Commands that the script which starts this program knows by itself. */
   private static final List<String> PROGRAMS_BESIDE = List.of("bench", "jmh", "jcstress");

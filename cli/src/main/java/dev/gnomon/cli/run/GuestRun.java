@@ -1,13 +1,18 @@
 package dev.gnomon.cli.run;
 
+import dev.gnomon.machine.InputException;
 import dev.gnomon.machine.VirtualMachine;
 import dev.gnomon.machine.guest.Guest;
 import dev.gnomon.machine.guest.Mismatch;
+import dev.gnomon.machine.migration.GuestSummary;
+import dev.gnomon.machine.migration.HostPort;
 import dev.gnomon.machine.migration.InProcessDestination;
 import dev.gnomon.machine.migration.LiveMigration;
 import dev.gnomon.machine.migration.MigrationListener;
 import dev.gnomon.machine.migration.MigrationOptions;
 import dev.gnomon.machine.migration.MigrationResult;
+import dev.gnomon.machine.migration.MigrationSender;
+import dev.gnomon.machine.migration.PageSink;
 import dev.gnomon.machine.thread.CpuFailureException;
 import dev.gnomon.machine.trace.TraceSource;
 import dev.gnomon.mmu.platform.Cpu;
@@ -35,6 +40,8 @@ final class GuestRun {
 
   private RunResult.Log log = RunResult.Log.NONE;
   private @Nullable MigrationResult migrated;
+  private @Nullable String migrationFailure;
+  private @Nullable GuestSummary endedThere;
   private @Nullable Counts earlier;
 
   GuestRun(RunPlan plan, List<TraceSource> traces, Progress progress, Interruption interruption) {
@@ -58,7 +65,10 @@ final class GuestRun {
       try {
         interruption.onRequest(guest::pause);
         guest.boot(traces);
-        return plan.migrates()
+        if (plan.migratesTo() != null) {
+          return playAndSend(machine, guest, totalAccesses, plan.migratesTo());
+        }
+        return plan.migratesHere()
             ? playAndMigrate(machine, guest, totalAccesses)
             : play(machine, guest);
       } catch (CpuFailureException e) {
@@ -94,7 +104,7 @@ final class GuestRun {
             startOnHost(machine.vm(), LOG_CPU, "dirty log", reader::run);
           }
         });
-    double seconds = (System.nanoTime() - start) / NANOS;
+    double seconds = secondsSince(start);
     log = new RunResult.Log(reader.reports(), reader.pages());
     return conclude(machine.vm(), guest, seconds);
   }
@@ -102,23 +112,61 @@ final class GuestRun {
   private RunResult playAndMigrate(Machine source, Guest guest, long totalAccesses) {
     try (Machine destination = new Machine(plan)) {
       LiveMigration migration =
-          new LiveMigration(
-              source.vm(),
-              guest,
-              new InProcessDestination(destination.vm()),
-              new MigrationOptions(plan.bandwidth(), totalAccesses),
-              MigrationListener.SILENT);
+          migration(source, guest, new InProcessDestination(destination.vm()), totalAccesses);
+      long start = System.nanoTime();
+      if (!playOn(source, guest, migration::start)) {
+        return conclude(source.vm(), guest, 0);
+      }
+      migrated = migration.result();
+      earlier = Counts.of(source.vm());
+      violations.addAll(source.vm().mmu().audit(source.vm().hostCpu(0)));
+      guest.moveTo(destination.vm());
+      playOn(destination, guest, () -> {});
+      return conclude(destination.vm(), guest, secondsSince(start));
+    }
+  }
+
+  private RunResult playAndSend(Machine source, Guest guest, long totalAccesses, HostPort to) {
+    try (MigrationSender sender = MigrationSender.connect(to)) {
+      LiveMigration migration = migration(source, guest, sender, totalAccesses);
       long start = System.nanoTime();
       if (playOn(source, guest, migration::start)) {
-        migrated = migration.result();
-        earlier = Counts.of(source.vm());
-        violations.addAll(source.vm().mmu().audit(source.vm().hostCpu(0)));
-        guest.moveTo(destination.vm());
-        playOn(destination, guest, () -> {});
-        return conclude(destination.vm(), guest, (System.nanoTime() - start) / NANOS);
+        try {
+          migrated = migration.result();
+          finishThere(sender, guest);
+        } catch (InputException e) {
+          // The guest is here, whole: at its end, or paused.
+          migrationFailure = e.getMessage();
+        }
+        if (endedThere == null && !guest.isFinished()) {
+          playOn(source, guest, () -> {});
+        }
       }
-      return conclude(source.vm(), guest, 0);
+      return conclude(source.vm(), guest, secondsSince(start));
     }
+  }
+
+  private void finishThere(MigrationSender sender, Guest guest) {
+    if (sender.resumesThere() && migrated != null && migrated.isIdentical()) {
+      interruption.onRequest(sender::close);
+      progress.show("the guest goes on at " + plan.migratesTo());
+      try {
+        endedThere = sender.finishThere(guest);
+      } finally {
+        progress.clear();
+        interruption.onRequest(guest::pause);
+      }
+    }
+  }
+
+  private LiveMigration migration(
+      Machine source, Guest guest, PageSink destination, long totalAccesses) {
+    return new LiveMigration(
+        source.vm(),
+        guest,
+        destination,
+        new MigrationOptions(plan.bandwidth(), totalAccesses),
+        MigrationListener.SILENT);
   }
 
   /** Plays on one machine until the guest stops; false if the end was asked for before it started. */
@@ -151,6 +199,10 @@ final class GuestRun {
     vm.execution().start(vm.hostCpu(which).index(), name, body);
   }
 
+  private static double secondsSince(long startNanos) {
+    return (System.nanoTime() - startNanos) / NANOS;
+  }
+
   // --- results ---
 
   /** Counts first what the run did, then checks, which itself makes faults. */
@@ -160,25 +212,33 @@ final class GuestRun {
     Counts counts = earlier == null ? here : earlier.then(here);
     RunResult.Tlb tlb = new RunResult.Tlb(guest.tlbMisses(), guest.walkLoads());
     long overhead = vm.mmu().overheadBytes(cpu);
-    boolean wasInterrupted = interruption.isRequested() && !guest.isFinished();
+    boolean wasInterrupted =
+        interruption.isRequested() && endedThere == null && !guest.isFinished();
     violations.addAll(vm.mmu().audit(cpu));
-    if (plan.guest().isVerified() && !wasInterrupted) {
+    if (plan.guest().isVerified() && endedThere == null && !wasInterrupted) {
       progress.show("checking every page that was touched");
       guest.sweep();
       progress.clear();
     }
+    GuestSummary summary =
+        endedThere != null
+            ? endedThere
+            : new GuestSummary(
+                Arrays.stream(guest.accessesPerVcpu()).boxed().toList(), guest.verifyResult());
     return new RunResult(
         plan,
         traces.stream().map(TraceSource::name).toList(),
         guest.processes(),
-        Arrays.stream(guest.accessesPerVcpu()).boxed().toList(),
+        summary.accessesPerVcpu(),
         seconds,
         counts,
         tlb,
         overhead,
         log,
         migrated,
-        plan.guest().isVerified() ? guest.verifyResult() : null,
+        migrationFailure,
+        endedThere != null,
+        plan.guest().isVerified() ? summary.verified() : null,
         List.copyOf(violations),
         wasInterrupted);
   }

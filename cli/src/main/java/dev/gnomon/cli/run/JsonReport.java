@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gnomon.machine.guest.Mismatch;
+import dev.gnomon.machine.migration.HostPort;
 import dev.gnomon.machine.migration.MigrationResult;
 import dev.gnomon.machine.migration.Round;
 import dev.gnomon.mmu.Rules;
@@ -18,7 +19,6 @@ import dev.gnomon.mmu.config.TdpKind;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import java.util.List;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The report for programs. All keys are always there; what a run was not asked for counts zero.
@@ -63,7 +63,7 @@ final class JsonReport {
     root.set("tlb", tlb(result));
     root.set("page_tables", pageTables(result));
     root.set("dirty_log", dirtyLog(result));
-    root.set("migration", migration(result.migration()));
+    root.set("migration", migration(result));
     root.set("reclaim", reclaim(result));
     root.set("verify", verify(result));
     ArrayNode violations = root.putArray("violations");
@@ -126,7 +126,9 @@ final class JsonReport {
     return node;
   }
 
-  private static ObjectNode migration(@Nullable MigrationResult migration) {
+  private static ObjectNode migration(RunResult result) {
+    MigrationResult migration = result.migration();
+    HostPort to = result.plan().migratesTo();
     boolean isDone = migration != null;
     ObjectNode node = NODES.objectNode();
     node.put("rounds", isDone ? migration.rounds().size() : 0);
@@ -140,6 +142,9 @@ final class JsonReport {
     node.put("downtime_seconds", isDone ? migration.downtimeSeconds() : 0);
     node.put("converged", isDone && migration.hasConverged());
     node.put("stop_reason", isDone ? migration.stopReason().name().toLowerCase(Locale.ROOT) : null);
+    node.put("destination", to == null ? null : to.toString());
+    node.put("finished_there", result.hasFinishedThere());
+    node.put("failure", result.migrationFailure());
     ArrayNode rounds = node.putArray("each_round");
     if (isDone) {
       migration.rounds().forEach(round -> rounds.add(round(round)));

@@ -2,6 +2,7 @@ package dev.gnomon.cli.run;
 
 import dev.gnomon.cli.usage.ExitStatus;
 import dev.gnomon.cli.usage.Failure;
+import dev.gnomon.cli.usage.JsonFile;
 import dev.gnomon.cli.usage.RuleTexts;
 import dev.gnomon.machine.InputException;
 import dev.gnomon.machine.trace.TraceSource;
@@ -37,6 +38,7 @@ import picocli.CommandLine.Spec;
       "  valgrind --tool=lackey --trace-mem=yes ls 2>&1 | gnomon run -",
       "  gnomon run --reclaim 50 --verify                  half of the memory in a swap file",
       "  gnomon run --migrate --bandwidth 200m --vcpus 2   live migration",
+      "  gnomon run --migrate-to host2:7000 --verify       to a 'gnomon receive host2:7000 --resume'",
       "  gnomon run --rule 'tdp-write=?'                   what kernels did about a question",
       "",
       "A size is in bytes, or has one of the letters k, m, g, t (512m, 4g).",
@@ -151,6 +153,10 @@ public final class RunCommand implements Callable<Integer> {
     }
     if (result.wasInterrupted()) {
       return ExitStatus.INTERRUPTED;
+    }
+    String failure = result.migrationFailure();
+    if (failure != null) {
+      throw new InputException("the migration failed, the guest stayed: " + failure);
     }
     if (result.hasReclaimedNothing()) {
       throw new InputException(

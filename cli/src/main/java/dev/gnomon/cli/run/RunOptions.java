@@ -112,13 +112,21 @@ final class RunOptions {
         converter = Choice.DirtyLog.class,
         description =
             "How writes are noticed: bitmap and ring by write protection, pml by cleared D bits"
-                + " (where there are none: by write protection). Default: off; with --migrate bitmap.")
+                + " (where there are none: by write protection). Default: off; with a migration bitmap.")
     @Nullable DirtyLogChoice kind;
 
     @Option(
         names = "--migrate",
         description = "Migrate the guest to a second machine in this process while it runs.")
     boolean migrates;
+
+    @Option(
+        names = "--migrate-to",
+        paramLabel = "HOST:PORT",
+        description =
+            "Migrate the guest to the 'gnomon receive' that listens there; with its --resume the"
+                + " guest goes on there.")
+    @Nullable String migratesTo;
 
     @Option(
         names = "--bandwidth",

@@ -5,6 +5,7 @@ import dev.gnomon.cli.usage.RuleTexts;
 import dev.gnomon.machine.InputException;
 import dev.gnomon.machine.VmConfig;
 import dev.gnomon.machine.guest.GuestConfig;
+import dev.gnomon.machine.migration.HostPort;
 import dev.gnomon.machine.processor.TlbConfig;
 import dev.gnomon.mmu.Rules;
 import dev.gnomon.mmu.config.DirtyLogKind;
@@ -22,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param repeat how often each trace is played
  * @param dirtyLog how writes are logged
  * @param reclaimPercent how many percent of the touched pages stay resident, or null
- * @param migrates whether the guest moves to another machine
+ * @param migratesHere whether the guest moves to another machine in this process
+ * @param migratesTo the receiver that the guest moves to, or null
  * @param bandwidth bytes a second that a migration may send, 0 for no limit
  */
 record RunPlan(
@@ -32,7 +34,8 @@ record RunPlan(
     long repeat,
     DirtyLogChoice dirtyLog,
     @Nullable Integer reclaimPercent,
-    boolean migrates,
+    boolean migratesHere,
+    @Nullable HostPort migratesTo,
     long bandwidth) {
 
   /** More would only be threads that wait for each other. */
@@ -63,6 +66,7 @@ record RunPlan(
         dirtyLog,
         options.memory.reclaimPercent,
         options.log.migrates,
+        options.log.migratesTo == null ? null : HostPort.parse(options.log.migratesTo),
         options.log.bandwidth == null ? 0 : options.log.bandwidth);
   }
 
@@ -105,10 +109,18 @@ record RunPlan(
 
   private static void checkLog(RunOptions.Log log) {
     require(
-        !log.migrates || log.kind != DirtyLogChoice.OFF,
-        "--migrate does not go with --dirty-log off: it must know what was written");
+        !log.migrates || log.migratesTo == null,
+        "--migrate does not go with --migrate-to: the guest has one destination");
     require(
-        log.bandwidth == null || log.migrates, "--bandwidth is for --migrate, which is not given");
+        !isMigration(log) || log.kind != DirtyLogChoice.OFF,
+        "a migration does not go with --dirty-log off: it must know what was written");
+    require(
+        log.bandwidth == null || isMigration(log),
+        "--bandwidth is for --migrate and --migrate-to, and neither is given");
+  }
+
+  private static boolean isMigration(RunOptions.Log log) {
+    return log.migrates || log.migratesTo != null;
   }
 
   private static DirtyLogChoice dirtyLog(RunOptions.Log log) {
@@ -116,7 +128,7 @@ record RunPlan(
     if (given != null) {
       return given;
     }
-    return log.migrates ? DirtyLogChoice.BITMAP : DirtyLogChoice.OFF;
+    return isMigration(log) ? DirtyLogChoice.BITMAP : DirtyLogChoice.OFF;
   }
 
   private static MmuConfig mmu(RunOptions options, DirtyLogChoice dirtyLog) {
@@ -134,6 +146,11 @@ record RunPlan(
         options.play.verifies,
         seed == null ? new SecureRandom().nextLong() >>> Long.SIZE - RANDOM_SEED_BITS : seed,
         GuestConfig.DEFAULT_SLICE);
+  }
+
+  /** Whether the guest moves at all. */
+  boolean migrates() {
+    return migratesHere || migratesTo != null;
   }
 
   private static void require(boolean condition, String message) {

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param overheadBytes page tables and their bookkeeping
  * @param log what the dirty log reported
  * @param migration the migration, or null
+ * @param migrationFailure why there was none although there was to be one, or null
+ * @param hasFinishedThere whether the guest finished at another process
  * @param verified what was checked, or null
  * @param violations invariants that do not hold, a line each
  * @param wasInterrupted whether the run was cut short
@@ -36,6 +38,8 @@ record RunResult(
     long overheadBytes,
     Log log,
     @Nullable MigrationResult migration,
+    @Nullable String migrationFailure,
+    boolean hasFinishedThere,
     Guest.@Nullable VerifyResult verified,
     List<String> violations,
     boolean wasInterrupted) {

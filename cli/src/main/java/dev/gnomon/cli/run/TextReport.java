@@ -173,6 +173,9 @@ final class TextReport {
     if (migration != null) {
       migration(migration);
     }
+    if (result.migrationFailure() != null) {
+      line("migration", "failed, the guest stayed: %s", result.migrationFailure());
+    }
     Integer percent = result.plan().reclaimPercent();
     if (percent != null) {
       RunResult.Reclaim reclaim = result.reclaim();
@@ -220,6 +223,12 @@ final class TextReport {
         migration.pagesRedirtied(),
         migration.bytesSent(),
         migration.accessesDuring());
+    if (result.plan().migratesTo() != null) {
+      line(
+          "",
+          result.hasFinishedThere() ? "the guest finished at %s" : "the guest went on here, not at %s",
+          result.plan().migratesTo());
+    }
   }
 
   // --- what was checked ---

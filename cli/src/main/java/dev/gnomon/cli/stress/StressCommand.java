@@ -1,5 +1,7 @@
 package dev.gnomon.cli.stress;
 
+import dev.gnomon.cli.usage.ExitStatus;
+import dev.gnomon.cli.usage.RuleTexts;
 import dev.gnomon.machine.InputException;
 import dev.gnomon.mmu.Rules;
 import dev.gnomon.mmu.config.RuleSwitch;
@@ -91,7 +93,11 @@ public final class StressCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     if (scenarioNames.contains("?")) {
       listScenarios(out);
-      return 0;
+      return ExitStatus.OK;
+    }
+    if (ruleTexts.stream().anyMatch(RuleTexts::isQuestion)) {
+      RuleTexts.answer(ruleTexts, out);
+      return ExitStatus.OK;
     }
     if (seeds < 1 || !(seconds > 0)) {
       throw new InputException("--seeds and --seconds must be positive");
@@ -103,11 +109,11 @@ public final class StressCommand implements Callable<Integer> {
     for (Scenario scenario : scenarios) {
       lost += stress(out, scenario, seed, each);
     }
-    return lost == 0 ? 0 : 1;
+    return lost == 0 ? ExitStatus.OK : ExitStatus.VIOLATED;
   }
 
   private int stress(PrintWriter out, Scenario scenario, long first, double each) {
-    Rules rules = rules(scenario.rules());
+    Rules rules = RuleTexts.apply(scenario.rules(), ruleTexts);
     out.printf("%s: %s%n", scenario.label(), scenario.description());
     out.printf("  rules %s%n", rules.describe().isEmpty() ? "all default" : rules.describe());
     int lost = 0;
@@ -149,21 +155,13 @@ public final class StressCommand implements Callable<Integer> {
     }
     if (scenarios.isEmpty()) {
       for (String text : ruleTexts) {
-        scenarios.addAll(Scenario.about(RuleText.rule(text)));
+        scenarios.addAll(Scenario.about(RuleTexts.rule(text)));
       }
     }
     if (scenarios.isEmpty() && !ruleTexts.isEmpty()) {
       throw new InputException("no scenario is about " + String.join(", ", ruleTexts));
     }
     return scenarios.isEmpty() ? List.of(Scenario.values()) : List.copyOf(scenarios);
-  }
-
-  private Rules rules(Rules base) {
-    Rules rules = base;
-    for (String text : ruleTexts) {
-      rules = RuleText.apply(rules, text);
-    }
-    return rules;
   }
 
   private static void listScenarios(PrintWriter out) {

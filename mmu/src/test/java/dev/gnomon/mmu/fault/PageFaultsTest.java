@@ -11,6 +11,7 @@ import dev.gnomon.mmu.config.Stat;
 import dev.gnomon.mmu.config.TdpKind;
 import dev.gnomon.mmu.platform.OutOfFramesException;
 import dev.gnomon.mmu.spte.MmioSpte;
+import dev.gnomon.mmu.spte.PfnDirty;
 import dev.gnomon.mmu.spte.SpteFormat;
 import dev.gnomon.mmu.table.FaultResult;
 import dev.gnomon.mmu.testing.Configs;
@@ -53,7 +54,12 @@ class PageFaultsTest {
 
   @Test
   void withoutThatCheckAPageIsMappedThatTheHostTookAway() {
-    TestVm vm = vm(Configs.ept(), Rules.DEFAULTS.with(Rules.INVALIDATE_RETRY, InvalidateRetry.OFF));
+    TestVm vm =
+        vm(
+            Configs.ept(),
+            Rules.DEFAULTS
+                .with(Rules.INVALIDATE_RETRY, InvalidateRetry.OFF)
+                .with(Rules.PFN_DIRTY, PfnDirty.ON_CLEAR));
     vm.host().afterNextResolve(() -> vm.host().reclaim(1024 + 5));
     vm.vcpu().faultOnce(5, AccessKind.READ);
     assertThat(vm.audit()).anyMatch(line -> line.contains("maps what the host does not map"));

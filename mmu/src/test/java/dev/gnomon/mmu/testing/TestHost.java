@@ -161,6 +161,22 @@ public final class TestHost extends HostPages {
     }
   }
 
+  /**
+   * Writes the page out and keeps it, clean, but forgets the dirt only some time after the
+   * invalidation is over. Allowed where an entry hands over its dirt when it loses it, not where it
+   * told at creation.
+   */
+  public void cleanLate(long hvn, Runnable meanwhile) {
+    Block block = find(hvn);
+    if (block == null) {
+      throw new IllegalArgumentException("page " + Long.toHexString(hvn) + " is not present");
+    }
+    invalidate(block.hvn, block.end(), () -> {});
+    meanwhile.run();
+    writeOut(block);
+    block.isDirty = false;
+  }
+
   /** Lets the page be read only, until somebody wants to write it. */
   public void writeProtect(long hvn) {
     Block block = find(hvn);

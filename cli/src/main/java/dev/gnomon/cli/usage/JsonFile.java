@@ -1,4 +1,4 @@
-package dev.gnomon.cli.run;
+package dev.gnomon.cli.usage;
 
 import dev.gnomon.machine.InputException;
 import java.io.IOException;
@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /** A file that is there whole or not at all: written beside its place, then moved there. */
-final class JsonFile {
+public final class JsonFile {
   private final Path path;
 
   /**
@@ -21,7 +21,7 @@ final class JsonFile {
    *
    * @throws InputException if no file can be made there
    */
-  JsonFile(String name) {
+  public JsonFile(String name) {
     try {
       path = Path.of(name).toAbsolutePath();
     } catch (InvalidPathException e) {
@@ -44,7 +44,7 @@ final class JsonFile {
    *
    * @throws InputException if that fails; nothing is left behind then
    */
-  void write(String text) {
+  public void write(String text) {
     Path beside = path.resolveSibling("." + path.getFileName() + "." + ProcessHandle.current().pid());
     try {
       try {
