@@ -8,6 +8,8 @@ module dev.gnomon.cli {
 
   opens dev.gnomon.cli to
       info.picocli;
+  opens dev.gnomon.cli.receive to
+      info.picocli;
   opens dev.gnomon.cli.run to
       info.picocli;
   opens dev.gnomon.cli.stress to

@@ -1,5 +1,6 @@
 package dev.gnomon.cli;
 
+import dev.gnomon.cli.receive.ReceiveCommand;
 import dev.gnomon.cli.run.RunCommand;
 import dev.gnomon.cli.stress.StressCommand;
 import dev.gnomon.cli.usage.ExitStatus;
@@ -35,7 +36,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
     })
 final class Main implements Runnable {
   /** The subcommands, in the order in which help lists them. */
-  private static final List<Class<?>> SUBCOMMANDS = List.of(RunCommand.class, StressCommand.class);
+  private static final List<Class<?>> SUBCOMMANDS =
+      List.of(RunCommand.class, ReceiveCommand.class, StressCommand.class);
 
   /** Commands that the script which starts this program knows by itself. */
   private static final List<String> PROGRAMS_BESIDE = List.of("bench", "jmh", "jcstress");
@@ -98,8 +100,7 @@ final class Main implements Runnable {
   }
 
   /** A user's mistake or a fault of this program: one line either way. */
-  private static int explainFailure(
-      Exception e, CommandLine line, CommandLine.ParseResult parsed) {
+  private static int explainFailure(Exception e, CommandLine line, CommandLine.ParseResult parsed) {
     return Failure.of(e).explain(line.getErr());
   }
 }

@@ -2,57 +2,47 @@ package dev.gnomon.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
+import dev.gnomon.cli.usage.ExitStatus;
 import org.junit.jupiter.api.Test;
-import picocli.CommandLine;
 
 class MainTest {
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Gnomon gnomon = new Gnomon();
 
   @Test
-  void helpNamesTheProgramsBeside() {
-    assertThat(run("--help")).isEqualTo(Main.OK);
-    assertThat(out.toString()).contains("gnomon", "bench", "jmh", "jcstress");
+  void helpNamesTheCommandsAndTheProgramsBeside() {
+    assertThat(gnomon.run("--help")).isEqualTo(ExitStatus.OK);
+    assertThat(gnomon.out()).contains("run", "receive", "bench", "jmh", "jcstress");
+  }
+
+  @Test
+  void helpOfRunIsGroupedAndHasExamples() {
+    assertThat(gnomon.run("run", "--help")).isEqualTo(ExitStatus.OK);
+    assertThat(gnomon.out())
+        .contains("Machine:", "Memory:", "Dirty logging and migration:", "Output:", "Examples:");
   }
 
   @Test
   void noCommandIsWrongUsage() {
-    assertThat(run()).isEqualTo(Main.USAGE);
-    assertThat(err.toString()).startsWith("gnomon: a command is missing");
+    assertThat(gnomon.run()).isEqualTo(ExitStatus.USAGE);
+    assertThat(gnomon.err())
+        .containsExactly("gnomon: a command is missing (gnomon --help says more)");
   }
 
   @Test
-  void unknownOptionIsNamedAndTheNearestOneOffered() {
-    assertThat(run("--versoin")).isEqualTo(Main.USAGE);
-    assertThat(err.toString())
-        .startsWith("gnomon: Unknown option: '--versoin'")
-        .contains("--version")
-        .doesNotContain("Exception");
+  void unknownOptionIsNamedWithTheNearestKnown() {
+    assertThat(gnomon.run("--versoin")).isEqualTo(ExitStatus.USAGE);
+    assertThat(gnomon.err())
+        .containsExactly(
+            "gnomon: unknown option '--versoin'; the nearest known is '--version'"
+                + " (gnomon --help says more)");
   }
 
   @Test
-  void userExceptionIsOneLine() {
-    CommandLine line = Main.commandLine();
-    line.addSubcommand("fail", new Failing());
-    assertThat(run(line, "fail")).isEqualTo(Main.USAGE);
-    assertThat(err.toString().lines()).containsExactly("gnomon: trace.gz: no such file");
-  }
-
-  private int run(String... args) {
-    return run(Main.commandLine(), args);
-  }
-
-  private int run(CommandLine line, String... args) {
-    return line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true)).execute(args);
-  }
-
-  @CommandLine.Command
-  static final class Failing implements Runnable {
-    @Override
-    public void run() {
-      throw new UserException("trace.gz: no such file");
-    }
+  void unknownCommandIsNamedWithTheNearestKnown() {
+    assertThat(gnomon.run("recieve")).isEqualTo(ExitStatus.USAGE);
+    assertThat(gnomon.err())
+        .containsExactly(
+            "gnomon: unknown command 'recieve'; the nearest known is 'receive'"
+                + " (gnomon --help says more)");
   }
 }

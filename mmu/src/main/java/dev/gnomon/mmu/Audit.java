@@ -32,11 +32,14 @@ import org.jspecify.annotations.Nullable;
  * Walks every table of a quiet MMU and checks what must hold between operations:
  *
  * <ul>
- *   <li>an entry is non-present, an MMIO mark, a table or a leaf; frozen ones only while someone works;
- *   <li>a table is known by its frame, has the level, gfn and role of its place, and is linked once;
- *   <li>a leaf's writable bits are one of the four that exist, no reserved bit is set, it lies in a slot,
- *       and maps what the host maps there, writable only if host and slot allow it;
- *   <li>a large leaf lies in its slot wholly, is allowed, and is not writable in a dirty-logged slot;
+ *   <li>an entry is non-present, an MMIO mark, a table or a leaf; frozen ones only while someone
+ *       works;
+ *   <li>a table is known by its frame, has the level, gfn and role of its place, and is linked
+ *       once;
+ *   <li>a leaf's writable bits are one of the four that exist, no reserved bit is set, it lies in a
+ *       slot, and maps what the host maps there, writable only if host and slot allow it;
+ *   <li>a large leaf lies in its slot wholly, is allowed, and is not writable in a dirty-logged
+ *       slot;
  *   <li>a writable page of a slot with a dirty bitmap is marked in it (by D, where D is logged);
  *   <li>a write-tracked gfn is not MMU-writable anywhere;
  *   <li>an MMIO mark bears its own gfn, and if it is of the current generation, no slot holds that;
@@ -144,16 +147,14 @@ final class Audit {
       findings.add(at(gfn, level, spte) + " links a table that is linked already");
     } else if (table == null) {
       findings.add(at(gfn, level, spte) + " points at a frame that is no table");
-    } else if (table.gfn() != gfn
-        || table.role() != Role.atLevel(root.page().role(), level - 1)) {
+    } else if (table.gfn() != gfn || table.role() != Role.atLevel(root.page().role(), level - 1)) {
       findings.add(at(gfn, level, spte) + " points at " + table + ", which belongs elsewhere");
     } else {
       checkTable(cpu, findings, slots, root, table);
     }
   }
 
-  private void checkMmio(
-      Findings findings, MemslotArray slots, long spte, long gfn, int level) {
+  private void checkMmio(Findings findings, MemslotArray slots, long spte, long gfn, int level) {
     if (level != PageLevel.LEVEL_4K || MmioSpte.gfn(format, spte) != gfn) {
       findings.add(at(gfn, level, spte) + " marks another gfn");
     }
@@ -164,8 +165,7 @@ final class Audit {
     }
   }
 
-  private void checkLeaf(
-      Findings findings, MemslotArray slots, long spte, long gfn, int level) {
+  private void checkLeaf(Findings findings, MemslotArray slots, long spte, long gfn, int level) {
     try {
       format.checkWritable(spte);
       format.checkReserved(spte, level);
@@ -180,8 +180,7 @@ final class Audit {
     long page = hostPages.present(slot.hvn(gfn));
     if (page == HostPages.ABSENT || HostPages.pfn(page) != SpteFormat.pfn(spte)) {
       findings.add(at(gfn, level, spte) + " maps what the host does not map there");
-    } else if (format.isHostWritable(spte)
-        && (slot.isReadOnly() || !HostPages.isWritable(page))) {
+    } else if (format.isHostWritable(spte) && (slot.isReadOnly() || !HostPages.isWritable(page))) {
       findings.add(at(gfn, level, spte) + " may be written, its memory may not");
     } else if (level > HostPages.level(page)) {
       findings.add(at(gfn, level, spte) + " is larger than the host's own mapping");
@@ -192,9 +191,7 @@ final class Audit {
       checkLogged(findings, slot, spte, gfn);
     }
     TrackedWrites tracked = slot.trackedWrites();
-    if (tracked != null
-        && format.isMmuWritable(spte)
-        && tracked.isTracked(gfn - slot.baseGfn())) {
+    if (tracked != null && format.isMmuWritable(spte) && tracked.isTracked(gfn - slot.baseGfn())) {
       findings.add(at(gfn, level, spte) + " is writable although write-tracked");
     }
   }
@@ -219,8 +216,7 @@ final class Audit {
     if (bitmap == null) {
       return;
     }
-    boolean byDirtyBit =
-        config.logsByDirtyBit() && !format.needsWriteProtectionForLog(spte);
+    boolean byDirtyBit = config.logsByDirtyBit() && !format.needsWriteProtectionForLog(spte);
     boolean mayHoldNews = SpteFormat.isWritable(spte) && (!byDirtyBit || format.isDirty(spte));
     long offset = gfn - slot.baseGfn();
     if (mayHoldNews && (bitmap.get((int) (offset >>> 6)) & 1L << offset) == 0) {

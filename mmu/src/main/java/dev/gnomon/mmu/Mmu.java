@@ -32,8 +32,9 @@ import java.util.List;
 /**
  * The MMU of a VM, and what its VMM can ask of it.
  *
- * <p>CPU {@code i} of the platform runs vCPU {@code i}; CPUs above work for the host. The operations here
- * are called from outside guest mode, by any CPU; those that change slots or the log exclude each other.
+ * <p>CPU {@code i} of the platform runs vCPU {@code i}; CPUs above work for the host. The
+ * operations here are called from outside guest mode, by any CPU; those that change slots or the
+ * log exclude each other.
  */
 public final class Mmu {
   private final Platform platform;
@@ -75,7 +76,11 @@ public final class Mmu {
     tableFrames = new TableFrames(platform);
     SpteMaker maker =
         new SpteMaker(
-            config, format, hostPages, marker, WriteTracking.REGISTERED,
+            config,
+            format,
+            hostPages,
+            marker,
+            WriteTracking.REGISTERED,
             rules.get(Rules.PFN_DIRTY));
     SpteWriter writer =
         new SpteWriter(
@@ -148,8 +153,7 @@ public final class Mmu {
       vcpus[i] = new VcpuMmu(i, memslots, pageFaults, marker, new VcpuRoot(tdp), pml);
     }
     audit =
-        new Audit(
-            platform, config, format, memslots, tdp, pages, mmuLock, hostPages, statistics);
+        new Audit(platform, config, format, memslots, tdp, pages, mmuLock, hostPages, statistics);
   }
 
   /** A vCPU's MMU. */
@@ -213,20 +217,30 @@ public final class Mmu {
 
   private void changeTracking(Cpu cpu, long gfn, int delta) {
     memslots.lock().lock(cpu);
-    Memslot slot = memslots.current().find(gfn);
-    TrackedWrites tracked = slot == null ? null : slot.trackedWrites();
-    if (slot == null || tracked == null) {
+    try {
+      Memslot slot = memslots.current().find(gfn);
+      TrackedWrites tracked = slot == null ? null : slot.trackedWrites();
+      if (slot == null || tracked == null) {
+        throw new IllegalArgumentException(
+            "gfn " + Long.toHexString(gfn) + " cannot be write-tracked");
+      }
+      changeTracking(cpu, slot, tracked, gfn, delta);
+    } finally {
       memslots.lock().unlock(cpu);
-      throw new IllegalArgumentException("gfn " + Long.toHexString(gfn) + " cannot be write-tracked");
     }
+  }
+
+  private void changeTracking(Cpu cpu, Memslot slot, TrackedWrites tracked, long gfn, int delta) {
     mmuLock.writeLock(cpu);
-    tracked.change(gfn - slot.baseGfn(), delta);
-    slot.largePages().change(gfn, delta);
-    if (delta > 0 && tdp.writeProtect(cpu, gfn)) {
-      flusher.flushAll(cpu);
+    try {
+      tracked.change(gfn - slot.baseGfn(), delta);
+      slot.largePages().change(gfn, delta);
+      if (delta > 0 && tdp.writeProtect(cpu, gfn)) {
+        flusher.flushAll(cpu);
+      }
+    } finally {
+      mmuLock.writeUnlock(cpu);
     }
-    mmuLock.writeUnlock(cpu);
-    memslots.lock().unlock(cpu);
   }
 
   /** Undoes up to {@code limit} of the oldest splits of the NX mitigation; returns how many. */
@@ -239,8 +253,8 @@ public final class Mmu {
   }
 
   /**
-   * Checks every invariant that can be checked. All vCPUs must be outside guest mode and their handlers,
-   * and no other operation under way.
+   * Checks every invariant that can be checked. All vCPUs must be outside guest mode and their
+   * handlers, and no other operation under way.
    *
    * @return a line for each violation; empty if all is well
    */

@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The VMM's changes of memslots. Each holds the slots lock from beginning to end.
  *
- * <p>Deleting or moving a slot goes in two exchanges: in the first it becomes invalid, so that no fault maps
- * it any more; then everything is zapped; in the second it goes. A slot whose dirty logging is switched on
- * is exchanged first, so that new mappings are logged; then the old ones are protected, and TLBs flushed
- * always: an entry that reads read-only may still be cached writable.
+ * <p>Deleting or moving a slot goes in two exchanges: in the first it becomes invalid, so that no
+ * fault maps it any more; then everything is zapped; in the second it goes. A slot whose dirty
+ * logging is switched on is exchanged first, so that new mappings are logged; then the old ones are
+ * protected, and TLBs flushed always: an entry that reads read-only may still be cached writable.
  */
 public final class SlotChanges {
   private final MmuConfig config;
@@ -75,7 +75,9 @@ public final class SlotChanges {
         });
   }
 
-  /** Moves a slot to another gfn, with the same memory behind it. It is not dirty-logged afterwards. */
+  /**
+   * Moves a slot to another gfn, with the same memory behind it. It is not dirty-logged afterwards.
+   */
   public void move(Cpu cpu, int id, long newBaseGfn) {
     locked(
         cpu,
@@ -93,11 +95,15 @@ public final class SlotChanges {
         });
   }
 
-  /** Switches dirty logging of a slot on. */
+  /** Switches dirty logging of a slot on; nothing happens if it is. */
   public void startDirtyLog(Cpu cpu, int id) {
     locked(
         cpu,
         () -> {
+          if (slot(id).isDirtyLogged()) {
+            // A fresh bitmap would lose what the present one still has to report.
+            return;
+          }
           Memslot logged = memslots.dirtyLogged(slot(id), !logsToRings);
           SharedWords bitmap = logged.dirtyBitmap();
           boolean isInitiallySet = config.initiallySet() && bitmap != null;
@@ -132,8 +138,8 @@ public final class SlotChanges {
   }
 
   /**
-   * Zaps everything fast: roots become invalid at once and every vCPU loads a new one; the old ones are
-   * taken apart afterwards, under the read lock, beside new faults.
+   * Zaps everything fast: roots become invalid at once and every vCPU loads a new one; the old ones
+   * are taken apart afterwards, under the read lock, beside new faults.
    */
   public void zapAllFast(Cpu cpu) {
     mmuLock.writeLock(cpu);

@@ -35,7 +35,7 @@ import net.jqwik.api.Tuple;
  */
 class RandomOperationsTest {
 
-  @Property(tries = 2000, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 1500, shrinking = ShrinkingMode.BOUNDED)
   void theVmDoesWhatTheModelDoes(
       @ForAll("setups") Setup setup, @ForAll("operations") List<Operation> operations) {
     ModelVm vm = new ModelVm(setup);

@@ -44,7 +44,9 @@ abstract class Choice<T> implements ITypeConverter<T> {
     }
   }
 
-  /** Whether the processor has a feature. Not a boolean: those, picocli reads by rules of its own. */
+  /**
+   * Whether the processor has a feature. Not a boolean: those, picocli reads by rules of its own.
+   */
   enum Feature {
     ON,
     OFF

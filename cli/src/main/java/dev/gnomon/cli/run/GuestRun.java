@@ -54,7 +54,8 @@ final class GuestRun {
   /**
    * Runs. Once.
    *
-   * @throws dev.gnomon.machine.InputException if the input is not as it must be, or resources run out
+   * @throws dev.gnomon.machine.InputException if the input is not as it must be, or resources run
+   *     out
    * @throws CpuFailureException as well, from a CPU
    * @throws IllegalStateException if memory was lost so that the guest could not go on
    */
@@ -79,7 +80,10 @@ final class GuestRun {
     }
   }
 
-  /** A migration is placed by how many accesses there will be. Finds what is wrong with a trace, too. */
+  /**
+   * A migration is placed by how many accesses there will be. Finds what is wrong with a trace,
+   * too.
+   */
   private long countAccesses() {
     progress.show("counting the traces' accesses");
     int copies = Guest.processesPerTrace(traces.size(), plan.vm().mmu().vcpus());
@@ -114,15 +118,27 @@ final class GuestRun {
       LiveMigration migration =
           migration(source, guest, new InProcessDestination(destination.vm()), totalAccesses);
       long start = System.nanoTime();
-      if (!playOn(source, guest, migration::start)) {
-        return conclude(source.vm(), guest, 0);
+      if (!playOn(source, guest, migration::start) || !takeResult(migration)) {
+        return conclude(source.vm(), guest, secondsSince(start));
       }
-      migrated = migration.result();
       earlier = Counts.of(source.vm());
       violations.addAll(source.vm().mmu().audit(source.vm().hostCpu(0)));
       guest.moveTo(destination.vm());
       playOn(destination, guest, () -> {});
       return conclude(destination.vm(), guest, secondsSince(start));
+    }
+  }
+
+  /** Takes the migration's result; false if it was abandoned because the run is to end. */
+  private boolean takeResult(LiveMigration migration) {
+    try {
+      migrated = migration.result();
+      return true;
+    } catch (InputException e) {
+      if (interruption.isRequested()) {
+        return false;
+      }
+      throw e;
     }
   }
 
@@ -164,12 +180,14 @@ final class GuestRun {
     return new LiveMigration(
         source.vm(),
         guest,
-        destination,
+        new InterruptibleSink(destination, interruption),
         new MigrationOptions(plan.bandwidth(), totalAccesses),
         MigrationListener.SILENT);
   }
 
-  /** Plays on one machine until the guest stops; false if the end was asked for before it started. */
+  /**
+   * Plays on one machine until the guest stops; false if the end was asked for before it started.
+   */
   private boolean playOn(Machine machine, Guest guest, Runnable hostWork) {
     if (interruption.isRequested()) {
       return false;
@@ -210,7 +228,7 @@ final class GuestRun {
     Cpu cpu = vm.hostCpu(0);
     Counts here = Counts.of(vm);
     Counts counts = earlier == null ? here : earlier.then(here);
-    RunResult.Tlb tlb = new RunResult.Tlb(guest.tlbMisses(), guest.walkLoads());
+    RunResult.Tlb tlb = RunResult.Tlb.of(guest);
     long overhead = vm.mmu().overheadBytes(cpu);
     boolean wasInterrupted =
         interruption.isRequested() && endedThere == null && !guest.isFinished();

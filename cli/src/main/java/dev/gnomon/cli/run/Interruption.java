@@ -5,10 +5,11 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets a run end well when the process is asked to end (Ctrl-C): what is running is stopped, and the
- * process lives on until the results so far are told, if that does not take too long.
+ * Lets a run end well when the process is asked to end (Ctrl-C): what is running is stopped, and
+ * the process lives on until the results so far are told, if that does not take too long.
  *
- * <p>Before {@link #onRequest} there is nothing to stop and nothing to tell: the process ends at once.
+ * <p>Before {@link #onRequest} there is nothing to stop and nothing to tell: the process ends at
+ * once.
  */
 final class Interruption implements AutoCloseable {
   private static final int PATIENCE_SECONDS = 20;
@@ -16,10 +17,11 @@ final class Interruption implements AutoCloseable {
   private final CountDownLatch told = new CountDownLatch(1);
   private final Thread hook = new Thread(this::stopAndWait, "interruption");
 
-  /** Guarded by this, as is the wish. */
+  /** Guarded by this. */
   private @Nullable Runnable stop;
 
-  private boolean isRequested;
+  /** Written under this. */
+  private volatile boolean isRequested;
 
   /** One that only {@link #request} can trigger, until {@link #install}. */
   Interruption() {}
@@ -35,7 +37,8 @@ final class Interruption implements AutoCloseable {
     }
     try {
       if (!told.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-        System.err.println("gnomon: interrupted; the run did not stop within " + PATIENCE_SECONDS + " s");
+        System.err.println(
+            "gnomon: interrupted; the run did not stop within " + PATIENCE_SECONDS + " s");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -52,7 +55,9 @@ final class Interruption implements AutoCloseable {
     return true;
   }
 
-  /** Says what stops what is running now, in place of what was said before. It may be run at once. */
+  /**
+   * Says what stops what is running now, in place of what was said before. It may be run at once.
+   */
   synchronized void onRequest(Runnable action) {
     stop = action;
     if (isRequested) {
@@ -61,7 +66,7 @@ final class Interruption implements AutoCloseable {
   }
 
   /** Whether the end was asked for. */
-  synchronized boolean isRequested() {
+  boolean isRequested() {
     return isRequested;
   }
 

@@ -1,13 +1,8 @@
 package dev.gnomon.cli.run;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.util.DefaultIndenter;
-import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.gnomon.machine.guest.Mismatch;
+import dev.gnomon.cli.usage.JsonText;
 import dev.gnomon.machine.migration.HostPort;
 import dev.gnomon.machine.migration.MigrationResult;
 import dev.gnomon.machine.migration.Round;
@@ -25,34 +20,25 @@ import java.util.Locale;
  * They do not change: a new fact is a new key.
  */
 final class JsonReport {
-  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
   private static final List<String> PAGE_SIZES = List.of("4k", "2m", "1g");
 
   private JsonReport() {}
 
   /** The report as text, with a newline at the end. */
   static String text(RunResult result) {
-    DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
-    DefaultPrettyPrinter printer = new DefaultPrettyPrinter();
-    printer.indentObjectsWith(indenter);
-    try {
-      return new ObjectMapper().writer(printer).writeValueAsString(tree(result)) + "\n";
-    } catch (JsonProcessingException e) {
-      throw new AssertionError("a tree of plain values", e);
-    }
+    return JsonText.of(tree(result));
   }
 
   private static ObjectNode tree(RunResult result) {
     RunPlan plan = result.plan();
-    ObjectNode root = NODES.objectNode();
+    ObjectNode root = JsonText.object();
     ArrayNode traces = root.putArray("traces");
     result.traces().forEach(traces::add);
     root.put("repeat", plan.repeat());
     root.put("seed", plan.guest().seed());
     root.put("interrupted", result.wasInterrupted());
     root.put("accesses", result.accesses());
-    ArrayNode perVcpu = root.putArray("accesses_per_vcpu");
-    result.accessesPerVcpu().forEach(perVcpu::add);
+    JsonText.put(root, "accesses_per_vcpu", result.accessesPerVcpu());
     root.put("seconds", result.seconds());
     root.put("accesses_per_second", result.accessesPerSecond());
     root.put("vcpus", plan.vm().mmu().vcpus());
@@ -65,7 +51,7 @@ final class JsonReport {
     root.set("dirty_log", dirtyLog(result));
     root.set("migration", migration(result));
     root.set("reclaim", reclaim(result));
-    root.set("verify", verify(result));
+    root.set("verify", JsonText.verify(result.verified()));
     ArrayNode violations = root.putArray("violations");
     result.violations().forEach(violations::add);
     return root;
@@ -73,7 +59,7 @@ final class JsonReport {
 
   private static ObjectNode mmu(RunPlan plan) {
     MmuConfig mmu = plan.vm().mmu();
-    ObjectNode node = NODES.objectNode();
+    ObjectNode node = JsonText.object();
     node.put("kind", "tdp");
     node.put("cpu", mmu.tdp() == TdpKind.EPT ? "intel" : "amd");
     node.put("format", mmu.tdp().name().toLowerCase(Locale.ROOT));
@@ -87,7 +73,7 @@ final class JsonReport {
   }
 
   private static ObjectNode rules(Rules rules) {
-    ObjectNode node = NODES.objectNode();
+    ObjectNode node = JsonText.object();
     for (RuleSwitch<?> rule : Rules.SWITCHES) {
       node.put(rule.name(), RuleSwitch.label(rules.get(rule)));
     }
@@ -95,7 +81,7 @@ final class JsonReport {
   }
 
   private static ObjectNode stats(RunResult result) {
-    ObjectNode node = NODES.objectNode();
+    ObjectNode node = JsonText.object();
     for (Stat stat : Stat.values()) {
       node.put(stat.label(), result.stat(stat));
     }
@@ -103,8 +89,8 @@ final class JsonReport {
   }
 
   private static ObjectNode tlb(RunResult result) {
-    ObjectNode node = NODES.objectNode();
-    node.put("hits", result.tlbHits());
+    ObjectNode node = JsonText.object();
+    node.put("hits", result.tlb().hits());
     node.put("misses", result.tlb().misses());
     node.put("walk_loads", result.tlb().walkLoads());
     return node;
@@ -112,7 +98,7 @@ final class JsonReport {
 
   private static ObjectNode pageTables(RunResult result) {
     long tables = result.stat(Stat.MMU_PAGE_TABLES);
-    ObjectNode node = NODES.objectNode();
+    ObjectNode node = JsonText.object();
     node.put("pages", tables);
     node.put("bytes", tables * PhysicalMemory.FRAME_SIZE);
     node.put("overhead_bytes", result.overheadBytes());
@@ -120,7 +106,7 @@ final class JsonReport {
   }
 
   private static ObjectNode dirtyLog(RunResult result) {
-    ObjectNode node = NODES.objectNode();
+    ObjectNode node = JsonText.object();
     node.put("reports", result.log().reports());
     node.put("pages", result.log().pages());
     return node;
@@ -130,7 +116,7 @@ final class JsonReport {
     MigrationResult migration = result.migration();
     HostPort to = result.plan().migratesTo();
     boolean isDone = migration != null;
-    ObjectNode node = NODES.objectNode();
+    ObjectNode node = JsonText.object();
     node.put("rounds", isDone ? migration.rounds().size() : 0);
     node.put("pages_sent", isDone ? migration.pagesSent() : 0);
     node.put("pages_redirtied", isDone ? migration.pagesRedirtied() : 0);
@@ -153,7 +139,7 @@ final class JsonReport {
   }
 
   private static ObjectNode round(Round round) {
-    ObjectNode node = NODES.objectNode();
+    ObjectNode node = JsonText.object();
     node.put("pages", round.pages());
     node.put("bytes", round.bytes());
     node.put("seconds", round.seconds());
@@ -166,7 +152,7 @@ final class JsonReport {
   private static ObjectNode reclaim(RunResult result) {
     RunResult.Reclaim reclaim = result.reclaim();
     Integer percent = result.plan().reclaimPercent();
-    ObjectNode node = NODES.objectNode();
+    ObjectNode node = JsonText.object();
     node.put("percent", percent == null ? 100 : percent);
     node.put("evicted", reclaim.evicted());
     node.put("refaulted", reclaim.refaulted());
@@ -174,16 +160,6 @@ final class JsonReport {
     node.put("dropped_clean", reclaim.droppedClean());
     node.put("resident", reclaim.resident());
     node.put("touched", reclaim.touched());
-    return node;
-  }
-
-  private static ObjectNode verify(RunResult result) {
-    boolean isDone = result.verified() != null;
-    ObjectNode node = NODES.objectNode();
-    node.put("loads_checked", isDone ? result.verified().loadsChecked() : 0);
-    node.put("mismatches", isDone ? result.verified().mismatches() : 0);
-    Mismatch first = isDone ? result.verified().first() : null;
-    node.put("first_mismatch", first == null ? null : first.describe());
     return node;
   }
 }

@@ -26,8 +26,8 @@ final class Machine implements AutoCloseable {
   /**
    * Makes the VM of a plan.
    *
-   * @throws dev.gnomon.machine.InputException if there is too little host memory, or no swap file can
-   *     be made
+   * @throws dev.gnomon.machine.InputException if there is too little host memory, or no swap file
+   *     can be made
    */
   Machine(RunPlan plan) {
     long bytes = plan.vm().memoryBytes();

@@ -6,11 +6,12 @@ import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.HostPages;
 
 /**
- * Writes pages out ahead of the reclaimer, as a host does in the background, so that it finds clean ones.
- * Each page is first taken from the guest, which may map it again, and write it, while it is saved; and
- * aged before that is done. A hand goes round.
+ * Writes pages out ahead of the reclaimer, as a host does in the background, so that it finds clean
+ * ones. Each page is first taken from the guest, which may map it again, and write it, while it is
+ * saved; and aged before that is done. A hand goes round.
  *
- * <p>A page that was cleaned so and is then evicted is lost if the MMU says nothing of a later write.
+ * <p>A page that was cleaned so and is then evicted is lost if the MMU says nothing of a later
+ * write.
  */
 final class PageCleaner {
   private static final int PORTION = 16;

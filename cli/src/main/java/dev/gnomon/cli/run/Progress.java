@@ -49,11 +49,10 @@ final class Progress {
     }
   }
 
-  /** {@code  42 %  12.3 M accesses  6.2 M/s  0:03 left}. */
+  /** {@code 42 % 12.3 M accesses 6.2 M/s 0:03 left}. */
   static String line(long accesses, double fraction, double seconds) {
     double done = Math.clamp(fraction, 0, 1);
-    String left =
-        done > 0 ? "  " + minutes(Math.round(seconds * (1 - done) / done)) + " left" : "";
+    String left = done > 0 ? "  " + minutes(Math.round(seconds * (1 - done) / done)) + " left" : "";
     return "%3d %%  %s accesses  %s/s%s"
         .formatted(
             (int) (100 * done), millions(accesses), millions(Math.round(accesses / seconds)), left);

@@ -27,7 +27,9 @@ final class ReclaimDriver {
     cleaner = new PageCleaner(vm);
   }
 
-  /** Reclaims until the guest has stopped, and once more: no run is too short to be reclaimed from. */
+  /**
+   * Reclaims until the guest has stopped, and once more: no run is too short to be reclaimed from.
+   */
   void run(Cpu cpu) {
     while (!guest.hasStopped()) {
       // In small portions: the guest goes on to touch pages, and more may stay then.

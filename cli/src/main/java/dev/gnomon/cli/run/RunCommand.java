@@ -26,8 +26,8 @@ import picocli.CommandLine.Spec;
     customSynopsis = "gnomon run [TRACE...] [options]",
     description = {
       "",
-      "Plays recorded traces in a guest, each in a process of its own, on vCPUs whose memory the MMU"
-          + " maps on demand; and tells what that took.",
+      "Plays recorded traces in a guest, each in a process of its own, on vCPUs whose memory the"
+          + " MMU maps on demand; and tells what that took.",
       ""
     },
     footer = {
@@ -38,7 +38,8 @@ import picocli.CommandLine.Spec;
       "  valgrind --tool=lackey --trace-mem=yes ls 2>&1 | gnomon run -",
       "  gnomon run --reclaim 50 --verify                  half of the memory in a swap file",
       "  gnomon run --migrate --bandwidth 200m --vcpus 2   live migration",
-      "  gnomon run --migrate-to host2:7000 --verify       to a 'gnomon receive host2:7000 --resume'",
+      "  gnomon run --migrate-to host2:7000 --verify       to a 'gnomon receive host2:7000"
+          + " --resume'",
       "  gnomon run --rule 'tdp-write=?'                   what kernels did about a question",
       "",
       "A size is in bytes, or has one of the letters k, m, g, t (512m, 4g).",
@@ -108,10 +109,7 @@ public final class RunCommand implements Callable<Integer> {
   }
 
   private int run(
-      RunPlan plan,
-      List<TraceSource> sources,
-      @Nullable JsonFile json,
-      Interruption interruption) {
+      RunPlan plan, List<TraceSource> sources, @Nullable JsonFile json, Interruption interruption) {
     Progress progress =
         new Progress(err(), !options.output.isQuiet && Boolean.getBoolean(TERMINAL_PROPERTY));
     RunResult result;

@@ -15,8 +15,8 @@ final class RunOptions {
       arity = "0..*",
       paramLabel = "TRACE",
       description = {
-        "Recorded traces, as valgrind --tool=lackey --trace-mem=yes writes them; plain, gzip or zstd;"
-            + " '-' is standard input. None: the sample that comes with the program."
+        "Recorded traces, as valgrind --tool=lackey --trace-mem=yes writes them; plain, gzip or"
+            + " zstd; '-' is standard input. None: the sample that comes with the program."
       })
   List<String> traces = new ArrayList<>();
 
@@ -47,7 +47,8 @@ final class RunOptions {
         names = "--mmu",
         paramLabel = "tdp",
         converter = Choice.WhichMmu.class,
-        description = "Which MMU: tdp, two-dimensional paging (default; the shadow MMU is to come).")
+        description =
+            "Which MMU: tdp, two-dimensional paging (default; the shadow MMU is to come).")
     String mmu = "tdp";
 
     @Option(
@@ -85,7 +86,8 @@ final class RunOptions {
         names = "--host-pages",
         paramLabel = "4k|2m|1g",
         converter = Choice.HostPages.class,
-        description = "The largest page that backs guest memory, and that the MMU maps (default: 4k).")
+        description =
+            "The largest page that backs guest memory, and that the MMU maps (default: 4k).")
     int hostLevel = 1;
 
     @Option(
@@ -112,7 +114,8 @@ final class RunOptions {
         converter = Choice.DirtyLog.class,
         description =
             "How writes are noticed: bitmap and ring by write protection, pml by cleared D bits"
-                + " (where there are none: by write protection). Default: off; with a migration bitmap.")
+                + " (where there are none: by write protection). Default: off; with a migration"
+                + " bitmap.")
     @Nullable DirtyLogChoice kind;
 
     @Option(

@@ -73,10 +73,8 @@ record RunPlan(
   private static void checkRanges(RunOptions options) {
     int vcpus = options.machine.vcpus;
     require(
-        vcpus >= 1 && vcpus <= MOST_VCPUS,
-        "--vcpus " + vcpus + ": expected 1 to " + MOST_VCPUS);
-    require(
-        options.play.repeat >= 1, "--repeat " + options.play.repeat + ": expected at least 1");
+        vcpus >= 1 && vcpus <= MOST_VCPUS, "--vcpus " + vcpus + ": expected 1 to " + MOST_VCPUS);
+    require(options.play.repeat >= 1, "--repeat " + options.play.repeat + ": expected at least 1");
     Integer percent = options.memory.reclaimPercent;
     require(
         percent == null || percent >= 1 && percent <= 100,

@@ -6,6 +6,7 @@ import dev.gnomon.machine.migration.MigrationResult;
 import dev.gnomon.mmu.config.Stat;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,12 +46,20 @@ record RunResult(
     boolean wasInterrupted) {
 
   /**
-   * Translation caches.
+   * Translation caches, of the vCPUs in this process.
    *
+   * @param hits accesses of the traces, less misses; the misses may be more where a run is so short
+   *     that it takes hardly anything but faults
    * @param misses accesses, the guest kernel's too, that no level of the TLB could serve
    * @param walkLoads entries of page tables that walks have read
    */
-  record Tlb(long misses, long walkLoads) {}
+  record Tlb(long hits, long misses, long walkLoads) {
+    static Tlb of(Guest guest) {
+      long misses = guest.tlbMisses();
+      long accesses = LongStream.of(guest.accessesPerVcpu()).sum();
+      return new Tlb(Math.max(0, accesses - misses), misses, guest.walkLoads());
+    }
+  }
 
   /**
    * The dirty log.
@@ -90,11 +99,6 @@ record RunResult(
 
   double accessesPerSecond() {
     return seconds > 0 ? accesses() / seconds : 0;
-  }
-
-  /** Accesses less misses. Misses may be more where a run is so short that it only takes faults. */
-  long tlbHits() {
-    return Math.max(0, accesses() - tlb.misses);
   }
 
   long stat(Stat stat) {

@@ -129,11 +129,14 @@ final class TextReport {
               .map("%,d"::formatted)
               .collect(Collectors.joining("  ")));
     }
+    if (result.hasFinishedThere()) {
+      line("", "what follows was counted here, before the guest left");
+    }
     RunResult.Tlb tlb = result.tlb();
     line(
         "TLB",
         "hits %,d (accesses less misses)  misses %,d  walk_loads %,d",
-        result.tlbHits(),
+        tlb.hits(),
         tlb.misses(),
         tlb.walkLoads());
     line("faults", "%s", listed(FAULTS));
@@ -226,7 +229,9 @@ final class TextReport {
     if (result.plan().migratesTo() != null) {
       line(
           "",
-          result.hasFinishedThere() ? "the guest finished at %s" : "the guest went on here, not at %s",
+          result.hasFinishedThere()
+              ? "the guest finished at %s"
+              : "the guest went on here, not at %s",
           result.plan().migratesTo());
     }
   }
@@ -239,10 +244,11 @@ final class TextReport {
         result.verified() == null
             ? "no load (--verify checks all)"
             : "%,d loads, %,d mismatches"
-                .formatted(
-                    result.verified().loadsChecked(), result.verified().mismatches());
+                .formatted(result.verified().loadsChecked(), result.verified().mismatches());
     String pages =
-        migration == null ? "" : "every page after migration, %,d differ".formatted(migration.differingPages());
+        migration == null
+            ? ""
+            : "every page after migration, %,d differ".formatted(migration.differingPages());
     String audit =
         result.violations().isEmpty()
             ? "the page tables, all well"

@@ -32,6 +32,8 @@ public final class ByteSize implements ITypeConverter<Long> {
   /** A size in the largest unit that divides it: {@code 512m}. */
   public static String text(long bytes) {
     int unit = bytes == 0 ? 0 : Math.min(Long.numberOfTrailingZeros(bytes) / 10, UNITS.length());
-    return unit == 0 ? Long.toString(bytes) : (bytes >> 10 * unit) + UNITS.substring(unit - 1, unit);
+    return unit == 0
+        ? Long.toString(bytes)
+        : (bytes >> 10 * unit) + UNITS.substring(unit - 1, unit);
   }
 }

@@ -45,7 +45,8 @@ public final class JsonFile {
    * @throws InputException if that fails; nothing is left behind then
    */
   public void write(String text) {
-    Path beside = path.resolveSibling("." + path.getFileName() + "." + ProcessHandle.current().pid());
+    Path beside =
+        path.resolveSibling("." + path.getFileName() + "." + ProcessHandle.current().pid());
     try {
       try {
         Files.writeString(beside, text, StandardCharsets.UTF_8);

@@ -8,8 +8,8 @@ public final class Nearest {
   private Nearest() {}
 
   /**
-   * The known word that takes the fewest insertions, deletions and replacements of letters to get to;
-   * the first of several.
+   * The known word that takes the fewest insertions, deletions and replacements of letters to get
+   * to; the first of several.
    *
    * @param known at least one
    */

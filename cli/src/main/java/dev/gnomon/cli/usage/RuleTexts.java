@@ -8,16 +8,20 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 
-/** The texts of {@code --rule}: {@code NAME=VALUE} sets a switch, {@code NAME=?} and {@code ?} list. */
+/**
+ * The texts of {@code --rule}: {@code NAME=VALUE} sets a switch, {@code NAME=?} and {@code ?} list.
+ */
 public final class RuleTexts {
   private static final String QUESTION = "?";
 
   private RuleTexts() {}
 
   /**
-   * Every rule at its default, but for those that are set. A later text prevails over an earlier one.
+   * Every rule at its default, but for those that are set. A later text prevails over an earlier
+   * one.
    *
-   * @throws InputException for a rule or value that there is none of, with the nearest that there is
+   * @throws InputException for a rule or value that there is none of, with the nearest that there
+   *     is
    */
   public static Rules parse(List<String> texts) {
     return apply(Rules.DEFAULTS, texts);

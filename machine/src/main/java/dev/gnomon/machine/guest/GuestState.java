@@ -4,13 +4,14 @@ import dev.gnomon.machine.processor.ControlRegisters;
 import java.util.List;
 
 /**
- * What of a paused guest lies outside its memory and is small: its vCPUs, and what it must remember of its
- * processes. See {@link Guest#state} and {@link Guest#restore}.
+ * What of a paused guest lies outside its memory and is small: its vCPUs, and what it must remember
+ * of its processes. See {@link Guest#state} and {@link Guest#restore}.
  *
  * @param registers of each vCPU
  * @param accessesPerVcpu how many accesses each has made
  * @param processes in the order of their numbers
- * @param sharedWrites how many writes each side of each pair of processes has made to the page they share
+ * @param sharedWrites how many writes each side of each pair of processes has made to the page they
+ *     share
  */
 public record GuestState(
     List<ControlRegisters> registers,

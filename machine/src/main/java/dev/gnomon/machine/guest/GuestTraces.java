@@ -5,8 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What of a paused guest lies outside its memory and is large: what is left of its processes' traces, and
- * the records that their memory is checked against. Processes go by number, from 0.
+ * What of a paused guest lies outside its memory and is large: what is left of its processes'
+ * traces, and the records that their memory is checked against. Processes go by number, from 0.
  */
 public final class GuestTraces {
   private final List<GuestProcess> processes;
@@ -20,14 +20,17 @@ public final class GuestTraces {
     return processes.size();
   }
 
-  /** What a process has yet to play. Once that is read the process cannot go on, but after a take-back. */
+  /**
+   * What a process has yet to play. Once that is read the process cannot go on, but after a
+   * take-back.
+   */
   public TraceReader rest(int process) {
     return processes.get(process).rest();
   }
 
   /**
-   * Lets every process go on where it is, after the rest of its trace was read for nothing. Reads the traces
-   * again from their beginnings.
+   * Lets every process go on where it is, after the rest of its trace was read for nothing. Reads
+   * the traces again from their beginnings.
    *
    * @throws dev.gnomon.machine.InputException if one cannot be read any more
    */

@@ -58,10 +58,7 @@ final class ProcessMaker {
     for (int high = 1; high < processes.size(); high++) {
       for (int low = 0; low < high; low++) {
         kernel.share(
-            vcpu,
-            processes.get(low).cr3(),
-            processes.get(high).cr3(),
-            SharedPages.pair(low, high));
+            vcpu, processes.get(low).cr3(), processes.get(high).cr3(), SharedPages.pair(low, high));
       }
     }
   }

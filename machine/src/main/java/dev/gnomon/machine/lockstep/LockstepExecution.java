@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * and {@link IllegalStateException} if a body goes on for seconds after it was told to end.
  */
 public final class LockstepExecution extends Execution {
-  /** How long, in looks, bodies that were told to end are waited for: 10 seconds. */
+  /** How long, in looks, bodies that were told to end are waited for. */
   private static final int PATIENCE = 100;
 
   private static final long LOOK_MILLIS = 100;

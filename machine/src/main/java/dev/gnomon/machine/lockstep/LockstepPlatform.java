@@ -30,7 +30,7 @@ public final class LockstepPlatform extends Platform {
       throw new IllegalArgumentException("a platform needs a CPU, not " + cpus);
     }
     scheduler = new Scheduler(schedule, cpus);
-    memory = new LockstepMemory(scheduler, host.memory());
+    memory = new LockstepMemory(scheduler, host.memory(), PhysicalMemory.hpa(host.firstFrame()));
     execution = new LockstepExecution(this, scheduler);
     frames = new FrameAllocator(this, host.extent(), poisonsFreedFrames);
   }

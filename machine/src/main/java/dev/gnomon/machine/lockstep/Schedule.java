@@ -6,8 +6,8 @@ package dev.gnomon.machine.lockstep;
  * @param seed decides every switch and every choice of nature
  * @param meanSteps how many steps, on average, a CPU takes before another may go on; 1 decides anew
  *     at every step
- * @param longTurn the mean length of some turns that are much longer than the others, as if all CPUs
- *     but one had been preempted for a while; 0 for none
+ * @param longTurn the mean length of some turns that are much longer than the others, as if all
+ *     CPUs but one had been preempted for a while; 0 for none
  * @param maxSteps after how many steps of all CPUs together it is taken for granted that they will
  *     not end
  */
@@ -42,6 +42,7 @@ public record Schedule(long seed, int meanSteps, int longTurn, long maxSteps) {
 
   @Override
   public String toString() {
-    return "seed " + seed + ", " + meanSteps + " mean steps";
+    String turns = "seed " + seed + ", " + meanSteps + " mean steps";
+    return longTurn == 0 ? turns : turns + ", " + longTurn + " in a long turn";
   }
 }

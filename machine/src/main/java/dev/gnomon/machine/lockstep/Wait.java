@@ -34,7 +34,7 @@ sealed interface Wait {
 
     @Override
     public long place() {
-      return hpa;
+      return memory.place(hpa);
     }
 
     @Override

@@ -11,16 +11,16 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection of two processes that speak the migration protocol. Each begins with a greeting; then come
- * frames:
+ * A connection of two processes that speak the migration protocol. Each begins with a greeting;
+ * then come frames:
  *
  * <pre>
  *  greeting: 8 bytes "GNOMONMG" | 4 version | 4 flags
  *  frame:    1 byte type | 4 length of the payload | 4 CRC32C of type, length and payload | payload
  * </pre>
  *
- * <p>A length is checked before anything is allocated, so garbage is recognised as such and costs nothing.
- * Any thread may send; one at a time receives.
+ * <p>A length is checked before anything is allocated, so garbage is recognised as such and costs
+ * nothing. Any thread may send; one at a time receives.
  */
 final class Connection implements AutoCloseable {
   /** Of the protocol. It changes with whatever is sent. */
@@ -106,7 +106,8 @@ final class Connection implements AutoCloseable {
 
   private synchronized void send(FrameType type, byte[] payload, int length) {
     if (length > Frame.LARGEST) {
-      throw new InputException("the guest is too large to be sent: a frame of " + length + " bytes");
+      throw new InputException(
+          "the guest is too large to be sent: a frame of " + length + " bytes");
     }
     ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES);
     header.put((byte) type.ordinal()).putInt(length);

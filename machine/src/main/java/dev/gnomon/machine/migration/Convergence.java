@@ -6,9 +6,10 @@ import org.jspecify.annotations.Nullable;
  * Decides after each round whether the guest is stopped or another round begins: it is stopped when
  *
  * <ul>
- *   <li>what is left can be sent, at the rate of the rounds so far, within the downtime that is allowed; or
- *   <li>what is left has not become less than ever before for {@link #PATIENCE} rounds: the guest dirties
- *       pages as fast as they are sent, and more rounds only send them again; or
+ *   <li>what is left can be sent, at the rate of the rounds so far, within the downtime that is
+ *       allowed; or
+ *   <li>what is left has not become less than ever before for {@link #PATIENCE} rounds: the guest
+ *       dirties pages as fast as they are sent, and more rounds only send them again; or
  *   <li>there have been as many rounds as there may be.
  * </ul>
  */

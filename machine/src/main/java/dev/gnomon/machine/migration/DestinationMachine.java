@@ -32,7 +32,8 @@ final class DestinationMachine implements AutoCloseable {
   /**
    * Makes one.
    *
-   * @throws dev.gnomon.machine.InputException if this process cannot have so much memory, or no swap file
+   * @throws dev.gnomon.machine.InputException if this process cannot have so much memory, or no
+   *     swap file
    */
   static DestinationMachine of(VmConfig config, ReceiveOptions options) {
     long pages = PhysicalMemory.pfn(config.memoryBytes());

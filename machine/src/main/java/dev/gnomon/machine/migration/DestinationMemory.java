@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.function.Predicate;
 
 /**
- * The memory of a VM that a guest moves into: pages arrive, and are compared with what they must hold.
- * Used by one thread at a time; none of the VM's vCPUs runs.
+ * The memory of a VM that a guest moves into: pages arrive, and are compared with what they must
+ * hold. Used by one thread at a time; none of the VM's vCPUs runs.
  */
 final class DestinationMemory {
   private static final byte[] ZEROS = new byte[PhysicalMemory.FRAME_SIZE];

@@ -1,8 +1,8 @@
 package dev.gnomon.machine.migration;
 
 /**
- * What a frame on the wire is. The source speaks from {@link #DESCRIPTION} to {@link #GO}, and waits for an
- * answer where one is named; then the destination asks for what it needs.
+ * What a frame on the wire is. The source speaks from {@link #DESCRIPTION} to {@link #GO}, and
+ * waits for an answer where one is named; then the destination asks for what it needs.
  *
  * <pre>
  *  source                                 destination

@@ -8,8 +8,8 @@ import java.util.Arrays;
  * Another VM in this process. What lies outside guest memory moves with the {@link
  * dev.gnomon.machine.guest.Guest} itself: when the migration is over, move it there and start it.
  *
- * <p>The VM may run on the source's platform or on one of its own; until the migration is over its first
- * host CPU belongs to the thread that migrates.
+ * <p>The VM may run on the source's platform or on one of its own; until the migration is over its
+ * first host CPU belongs to the thread that migrates.
  */
 public final class InProcessDestination implements PageSink {
   private final VirtualMachine vm;

@@ -11,10 +11,11 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One guest that comes in over a connection: builds the VM that the source describes, fills its memory,
- * compares it, and lets the guest go on if it is to. Used once, by one thread.
+ * One guest that comes in over a connection: builds the VM that the source describes, fills its
+ * memory, compares it, and lets the guest go on if it is to. Used once, by one thread.
  *
- * <p>Each frame is checked against what has come before; a source that gets the order wrong is refused.
+ * <p>Each frame is checked against what has come before; a source that gets the order wrong is
+ * refused.
  */
 final class IncomingMigration implements AutoCloseable {
   private static final double NANOS = 1e9;
@@ -43,7 +44,10 @@ final class IncomingMigration implements AutoCloseable {
     this.listener = listener;
   }
 
-  /** Takes all that comes. Returns when the pages have been compared, or the guest has finished here. */
+  /**
+   * Takes all that comes. Returns when the pages have been compared, or the guest has finished
+   * here.
+   */
   ReceiveResult receive() {
     build(expect(FrameType.DESCRIPTION));
     while (true) {
@@ -144,8 +148,7 @@ final class IncomingMigration implements AutoCloseable {
     VmDescription described = Objects.requireNonNull(description);
     TraceFeed made = new TraceFeed(connection, state.processes());
     Guest arrived =
-        new Guest(
-            Objects.requireNonNull(machine).vm(), described.guestLevels(), described.guest());
+        new Guest(Objects.requireNonNull(machine).vm(), described.guestLevels(), described.guest());
     try {
       arrived.restore(state, made.readers());
     } catch (IllegalArgumentException e) {
@@ -177,9 +180,7 @@ final class IncomingMigration implements AutoCloseable {
         described,
         pages,
         comparison,
-        differing < 0
-            ? -1
-            : Objects.requireNonNull(machine).vm().memoryMap().gpaOfFrame(differing),
+        differing < 0 ? -1 : Objects.requireNonNull(machine).vm().memoryMap().gpaOfFrame(differing),
         summary);
   }
 

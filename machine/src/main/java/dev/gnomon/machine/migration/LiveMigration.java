@@ -16,27 +16,29 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>Wait until the guest has made a tenth of its accesses.
- *   <li>Switch the dirty log of every slot on; then copy every page that was ever touched. The others hold
- *       zeros on both sides. A page that is touched for the first time from here on is reported as dirty.
- *   <li>Rounds: take what the log reports and copy it. The log has protected those pages again and flushed
- *       before its call returned, so what is written while or after a page is copied is reported again.
- *   <li>After each round {@link Convergence} decides whether to stop the guest. A round is broken off, and
- *       the guest stopped, when it has made about eight tenths of its accesses; pages that were to be sent
- *       stay pending. For a guest that is faster still there is a gate which it does not pass before it is
- *       stopped ({@link Milestones}).
- *   <li>Stop: ask the vCPUs to pause, and wait until each has left its handlers: the fast page-fault path
- *       marks a page after it has let the write happen. Meanwhile rings are harvested, for a vCPU whose ring
- *       is full cannot pause.
- *   <li>Take the last of the log, copy it, send what of the guest lies outside its memory, and compare
- *       every touched page of both sides.
+ *   <li>Switch the dirty log of every slot on; then copy every page that was ever touched. The
+ *       others hold zeros on both sides. A page that is touched for the first time from here on is
+ *       reported as dirty.
+ *   <li>Rounds: take what the log reports and copy it. The log has protected those pages again and
+ *       flushed before its call returned, so what is written while or after a page is copied is
+ *       reported again.
+ *   <li>After each round {@link Convergence} decides whether to stop the guest. A round is broken
+ *       off, and the guest stopped, when it has made about eight tenths of its accesses; pages that
+ *       were to be sent stay pending. For a guest that is faster still there is a gate which it
+ *       does not pass before it is stopped ({@link Milestones}).
+ *   <li>Stop: ask the vCPUs to pause, and wait until each has left its handlers: the fast
+ *       page-fault path marks a page after it has let the write happen. Meanwhile rings are
+ *       harvested, for a vCPU whose ring is full cannot pause.
+ *   <li>Take the last of the log, copy it, send what of the guest lies outside its memory, and
+ *       compare every touched page of both sides.
  *   <li>Switch the log off.
  * </ol>
  *
- * <p>When anything fails the source is as it was: the log is off and the gate open, and the guest runs on;
- * or it is paused, if it had come to that, and may be started again.
+ * <p>When anything fails the source is as it was: the log is off and the gate open, and the guest
+ * runs on; or it is paused, if it had come to that, and may be started again.
  *
- * <p>Used once. It runs as a body on the source's first host CPU, beside the vCPUs, and holds no lock while
- * it sleeps or sends.
+ * <p>Used once. It runs as a body on the source's first host CPU, beside the vCPUs, and holds no
+ * lock while it sleeps or sends.
  */
 public final class LiveMigration {
   private static final byte[] ZEROS = new byte[PhysicalMemory.FRAME_SIZE];
@@ -91,15 +93,13 @@ public final class LiveMigration {
     convergence = new Convergence(options);
     milestones =
         Milestones.of(
-            options.totalAccesses(),
-            source.config().mmu().vcpus(),
-            guest.config().sliceAccesses());
+            options.totalAccesses(), source.config().mmu().vcpus(), guest.config().sliceAccesses());
     throttle = new Throttle(options.bandwidthBytesPerSecond(), System.nanoTime());
   }
 
   /**
-   * Starts the migration on the source's first host CPU; to be called after the guest was started. When the
-   * execution has been joined, {@link #result} says how it went.
+   * Starts the migration on the source's first host CPU; to be called after the guest was started.
+   * When the execution has been joined, {@link #result} says how it went.
    */
   public void start() {
     int cpu = source.hostCpu(0).index();
@@ -118,8 +118,8 @@ public final class LiveMigration {
   /**
    * What came of it. After the join of the execution.
    *
-   * @throws InputException why the migration failed; the guest has run to its end at the source, or is
-   *     paused there and can be started again
+   * @throws InputException why the migration failed; the guest has run to its end at the source, or
+   *     is paused there and can be started again
    */
   public MigrationResult result() {
     if (failure != null) {
@@ -132,8 +132,8 @@ public final class LiveMigration {
   }
 
   /**
-   * Migrates, on the CPU of the calling thread, while the guest's vCPUs run. When this returns the guest is
-   * paused and both sides have been compared.
+   * Migrates, on the CPU of the calling thread, while the guest's vCPUs run. When this returns the
+   * guest is paused and both sides have been compared.
    *
    * @throws InputException if the destination fails
    */

@@ -48,11 +48,11 @@ public final class MigrationReceiver implements AutoCloseable {
   }
 
   /**
-   * Waits, for however long, for a source; receives a guest; and, if it is to, lets it go on here to its end.
-   * Takes the calling thread; the guest's vCPUs get threads of their own.
+   * Waits, for however long, for a source; receives a guest; and, if it is to, lets it go on here
+   * to its end. Takes the calling thread; the guest's vCPUs get threads of their own.
    *
-   * @throws InputException if the source goes away, sends garbage, or speaks another version; the source has
-   *     been told why, as far as it listens
+   * @throws InputException if the source goes away, sends garbage, or speaks another version; the
+   *     source has been told why, as far as it listens
    */
   public ReceiveResult receive(ReceiveOptions options, MigrationListener listener) {
     try (Connection connection = accept(options)) {

@@ -6,7 +6,6 @@ import dev.gnomon.machine.guest.GuestState;
 import dev.gnomon.machine.guest.GuestTraces;
 import dev.gnomon.machine.trace.TraceBatch;
 import dev.gnomon.machine.trace.TraceReader;
-import dev.gnomon.mmu.platform.PhysicalMemory;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -15,11 +14,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way to another process: a {@link MigrationReceiver} at the other end of a TCP connection. See {@link
- * FrameType} for what is said.
+ * The way to another process: a {@link MigrationReceiver} at the other end of a TCP connection. See
+ * {@link FrameType} for what is said.
  *
- * <p>Used by one thread at a time. Whatever goes wrong is an {@link InputException} of one line that names
- * the peer.
+ * <p>Used by one thread at a time. Whatever goes wrong is an {@link InputException} of one line
+ * that names the peer.
  */
 public final class MigrationSender implements PageSink, AutoCloseable {
   /** So much goes into one frame of pages. */
@@ -82,7 +81,9 @@ public final class MigrationSender implements PageSink, AutoCloseable {
     }
   }
 
-  /** Whether the receiver lets the guest go on there, if all pages are alike: {@link #finishThere}. */
+  /**
+   * Whether the receiver lets the guest go on there, if all pages are alike: {@link #finishThere}.
+   */
   public boolean resumesThere() {
     return resumesThere;
   }
@@ -184,8 +185,8 @@ public final class MigrationSender implements PageSink, AutoCloseable {
   // --- going on there ---
 
   /**
-   * Lets the guest, which is paused and whose pages have all arrived, go on at the receiver, and feeds it the
-   * rest of its traces until it has finished.
+   * Lets the guest, which is paused and whose pages have all arrived, go on at the receiver, and
+   * feeds it the rest of its traces until it has finished.
    *
    * @return how it ended there
    * @throws InputException if the receiver fails; the guest then is here, paused as it was before

@@ -3,15 +3,18 @@ package dev.gnomon.machine.migration;
 /**
  * At how many accesses of the guest a migration does what.
  *
- * <p>No time slice begins at or after the gate, and those under way then end before the last tenth: a slice
- * is at most an eighth of what its vCPU has done, or the longest there is, and a little more.
+ * <p>No time slice begins at or after the gate, and those under way then end before the last tenth:
+ * a slice is at most an eighth of what its vCPU has done, or the longest there is, and a little
+ * more.
  *
  * @param start the copy starts
  * @param deadline rounds are broken off
  * @param gate the guest waits
  */
 record Milestones(long start, long deadline, long gate) {
-  /** What a slice may be longer than its share: the first ones are, and the last records of each. */
+  /**
+   * What a slice may be longer than its share: the first ones are, and the last records of each.
+   */
   private static final int SLICE_EXCESS = 1024;
 
   static Milestones of(long totalAccesses, int vcpus, int sliceAccesses) {

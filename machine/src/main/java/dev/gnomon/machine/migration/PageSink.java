@@ -3,12 +3,12 @@ package dev.gnomon.machine.migration;
 import dev.gnomon.machine.guest.GuestState;
 
 /**
- * Where a migration goes. Called by the thread that migrates, in this order: {@link #begin}; rounds of
- * {@link #page} and {@link #zeros}, each ended by {@link #endRound}; {@link #guestState}; {@link #compare}
- * for each touched page in ascending order; {@link #comparison}.
+ * Where a migration goes. Called by the thread that migrates, in this order: {@link #begin}; rounds
+ * of {@link #page} and {@link #zeros}, each ended by {@link #endRound}; {@link #guestState}; {@link
+ * #compare} for each touched page in ascending order; {@link #comparison}.
  *
- * <p>All may throw {@link dev.gnomon.machine.InputException}, which ends the migration and leaves the source
- * as it is.
+ * <p>All may throw {@link dev.gnomon.machine.InputException}, which ends the migration and leaves
+ * the source as it is.
  */
 public interface PageSink {
 

@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Reads what a {@link PayloadWriter} has made. Whatever the bytes are: what cannot be read throws an {@link
- * InputException}, and nothing is allocated that is larger than the payload.
+ * Reads what a {@link PayloadWriter} has made. Whatever the bytes are: what cannot be read throws
+ * an {@link InputException}, and nothing is allocated that is larger than the payload.
  */
 final class PayloadReader {
   private final ByteBuffer bytes;

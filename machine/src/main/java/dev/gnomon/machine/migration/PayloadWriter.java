@@ -3,7 +3,9 @@ package dev.gnomon.machine.migration;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** Makes a frame's payload: numbers big-endian, text as UTF-8 after its length. Grows; used again. */
+/**
+ * Makes a frame's payload: numbers big-endian, text as UTF-8 after its length. Grows; used again.
+ */
 final class PayloadWriter {
   private byte[] bytes = new byte[256];
   private int size;

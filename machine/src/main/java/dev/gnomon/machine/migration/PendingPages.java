@@ -7,17 +7,20 @@ import dev.gnomon.mmu.dirty.DirtyLog;
 import dev.gnomon.mmu.platform.Cpu;
 
 /**
- * The frames that are still to be sent: first all that were ever touched, then what the dirty log reports.
+ * The frames that are still to be sent: first all that were ever touched, then what the dirty log
+ * reports.
  *
- * <p>A page that is pending has either been taken from the log, protected again and flushed, all before the
- * call of the log returned; or, with manual protect, it is still marked in the log, and is cleared there
- * only when its part of memory is about to be sent ({@link #prepare}): what is written between report and
- * sending is then sent once. Either way a write after the copy is reported again.
+ * <p>A page that is pending has either been taken from the log, protected again and flushed, all
+ * before the call of the log returned; or, with manual protect, it is still marked in the log, and
+ * is cleared there only when its part of memory is about to be sent ({@link #prepare}): what is
+ * written between report and sending is then sent once. Either way a write after the copy is
+ * reported again.
  *
- * <p>A log that is initially set reports the whole VM. What was never touched is not mapped and holds zeros,
- * so it is neither sent nor cleared; touched later, it still is marked.
+ * <p>A log that is initially set reports the whole VM. What was never touched is not mapped and
+ * holds zeros, so it is neither sent nor cleared; touched later, it still is marked.
  *
- * <p>Rings are harvested into the same set also while a round goes on, for vCPUs wait when theirs is full.
+ * <p>Rings are harvested into the same set also while a round goes on, for vCPUs wait when theirs
+ * is full.
  */
 final class PendingPages {
   /** What is cleared in the log at once: 64 MiB; small next to memory, large next to a flush. */
@@ -76,7 +79,9 @@ final class PendingPages {
     }
   }
 
-  /** Adds all frames that were ever touched. To be called with the log on, so that none is missed. */
+  /**
+   * Adds all frames that were ever touched. To be called with the log on, so that none is missed.
+   */
   void addTouched() {
     long end = frames.count();
     for (long frame = frames.nextTouched(0); frame < end; frame = frames.nextTouched(frame + 1)) {

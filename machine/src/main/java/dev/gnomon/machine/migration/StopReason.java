@@ -4,7 +4,9 @@ package dev.gnomon.machine.migration;
 public enum StopReason {
   /** What was left could be sent within the downtime that is allowed. */
   CONVERGED,
-  /** The guest dirties pages as fast as they are sent: what is left has not shrunk for some rounds. */
+  /**
+   * The guest dirties pages as fast as they are sent: what is left has not shrunk for some rounds.
+   */
   NO_PROGRESS,
   /** There were as many rounds as there may be. */
   ROUND_LIMIT,

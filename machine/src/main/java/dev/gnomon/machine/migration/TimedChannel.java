@@ -11,8 +11,8 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 
 /**
- * A socket whose reads and writes both end when the peer is silent for too long: a blocking one knows no
- * timeout for writes. One thread may read while another writes.
+ * A socket whose reads and writes both end when the peer is silent for too long: a blocking one
+ * knows no timeout for writes. One thread may read while another writes.
  */
 final class TimedChannel implements Closeable {
   private final SocketChannel channel;
@@ -61,8 +61,8 @@ final class TimedChannel implements Closeable {
   }
 
   /**
-   * Sends no more, and reads until the peer sends no more either, or for so many milliseconds. A socket that
-   * is closed with something unread resets the connection, and the last words with it.
+   * Sends no more, and reads until the peer sends no more either, or for so many milliseconds. A
+   * socket that is closed with something unread resets the connection, and the last words with it.
    */
   void finish(long millis) throws IOException {
     channel.shutdownOutput();

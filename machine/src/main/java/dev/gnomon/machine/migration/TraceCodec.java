@@ -11,8 +11,9 @@ import dev.gnomon.machine.trace.TraceReader;
  *  record: (size - 1) &lt;&lt; 2 | kind, variable | address, less that of the last record of its sort
  * </pre>
  *
- * <p>The sorts are fetches and all else, each of which tends to stay where it is; differences are variable
- * too, their sign in the lowest bit. A record takes about three bytes. No records: the trace is at its end.
+ * <p>The sorts are fetches and all else, each of which tends to stay where it is; differences are
+ * variable too, their sign in the lowest bit. A record takes about three bytes. No records: the
+ * trace is at its end.
  */
 final class TraceCodec {
   private static final int KIND_BITS = 2;

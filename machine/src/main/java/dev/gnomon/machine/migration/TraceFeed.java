@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Feeds a guest that has moved here with the rest of its traces, which stay at the source.
  *
- * <p>For each process so many batches are asked for ahead of time, and one more as one is begun: so a
- * process rarely waits, the source sends nothing that was not asked for, and neither side keeps more than
- * the window. One thread receives; it never waits for a process, whose queue has room for the window.
- * Processes ask from the threads of their vCPUs.
+ * <p>For each process so many batches are asked for ahead of time, and one more as one is begun: so
+ * a process rarely waits, the source sends nothing that was not asked for, and neither side keeps
+ * more than the window. One thread receives; it never waits for a process, whose queue has room for
+ * the window. Processes ask from the threads of their vCPUs.
  */
 final class TraceFeed {
   /** So many batches are on their way to a process, or wait for it. */
@@ -113,7 +113,9 @@ final class TraceFeed {
     connection.send(FrameType.WANT, new PayloadWriter().put(process));
   }
 
-  /** The rest of one process's trace. Used by the vCPU that runs the process, outside guest mode. */
+  /**
+   * The rest of one process's trace. Used by the vCPU that runs the process, outside guest mode.
+   */
   private final class Stream implements TraceReader {
     private final int process;
     private final long sizeInBytes;

@@ -10,10 +10,11 @@ import org.jspecify.annotations.Nullable;
  * as soon as it is started.
  *
  * <p>The first failure stops the platform, so that the others end where they next wait. An
- * interrupt of the thread that joins stops the platform as well.
+ * interrupt of the thread that joins stops the platform as well. A body that goes on for seconds
+ * after that is left behind, and named in what the join throws.
  */
 public final class CpuThreads extends Execution {
-  /** How long, in looks, bodies that were told to end are waited for: 10 seconds. */
+  /** How long, in looks, bodies that were told to end are waited for. */
   private static final int PATIENCE = 100;
 
   private static final long LOOK_MILLIS = 100;

@@ -18,7 +18,9 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class LockstepExecutionTest {
-  private final HostMemory host = HostMemory.reserve(64);
+  private static final long FRAMES = 4096;
+
+  private final HostMemory host = HostMemory.reserve(FRAMES);
 
   @AfterEach
   void closeMemory() {
@@ -32,8 +34,13 @@ class LockstepExecutionTest {
   /** What a run did: its trace, and the order in which CPUs came to write a word. */
   private record Outcome(long trace, long steps, long order) {}
 
-  private Outcome run(Schedule schedule) {
-    LockstepPlatform platform = platform(4, schedule);
+  private static Outcome run(Schedule schedule) {
+    try (HostMemory memory = HostMemory.reserve(FRAMES)) {
+      return run(new LockstepPlatform(memory, 4, false, schedule));
+    }
+  }
+
+  private static Outcome run(LockstepPlatform platform) {
     LockstepExecution execution = platform.execution();
     SpinLock lock = new SpinLock(platform);
     SharedWords order = platform.newWords(1);
@@ -46,6 +53,7 @@ class LockstepExecutionTest {
               lock.lock(cpu);
               order.set(0, order.get(0) * 31 + cpu.index() + cpu.choose(3));
               lock.unlock(cpu);
+              platform.frames().free(cpu, platform.frames().allocate(cpu));
             }
           });
     }
@@ -57,7 +65,12 @@ class LockstepExecutionTest {
   void theSameSeedGivesTheSameSteps() {
     for (int seed = 0; seed < 20; seed++) {
       Schedule schedule = Schedule.of(seed);
-      assertThat(run(schedule)).as("%s", schedule).isEqualTo(run(schedule));
+      Outcome outcome = run(schedule);
+      // Wherever the memory lies.
+      try (HostMemory inTheWay = HostMemory.reserve(FRAMES)) {
+        assertThat(inTheWay.firstFrame()).isNotEqualTo(host.firstFrame());
+        assertThat(run(schedule)).as("%s", schedule).isEqualTo(outcome);
+      }
     }
   }
 

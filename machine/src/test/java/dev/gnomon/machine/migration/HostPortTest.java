@@ -26,8 +26,20 @@ class HostPortTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", ":", "host", "host:", ":80", "host:65536", "host:-1", "host:8o", "::1:80", "[]:80",
-        "[::1]", "[::1:80", "host:123456", "[[::1]]:80"
+        "",
+        ":",
+        "host",
+        "host:",
+        ":80",
+        "host:65536",
+        "host:-1",
+        "host:8o",
+        "::1:80",
+        "[]:80",
+        "[::1]",
+        "[::1:80",
+        "host:123456",
+        "[[::1]]:80"
       })
   void whatIsNeitherIsRefusedByName(String text) {
     assertThatThrownBy(() -> HostPort.parse(text))

@@ -5,20 +5,23 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gnomon.machine.InputException;
 import dev.gnomon.machine.guest.Guest;
+import dev.gnomon.machine.guest.GuestTraces;
+import dev.gnomon.machine.trace.TraceReader;
 import dev.gnomon.machine.trace.TraceSource;
 import dev.gnomon.mmu.config.DirtyLogKind;
 import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.config.TdpKind;
 import java.nio.channels.ServerSocketChannel;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** A guest moves to another process; here both are threads, with a socket between. */
 class TcpMigrationTest {
-  private static final MmuConfig MMU =
-      MmuConfig.of(TdpKind.EPT, 2).withDirtyLog(DirtyLogKind.PML);
+  private static final MmuConfig MMU = MmuConfig.of(TdpKind.EPT, 2).withDirtyLog(DirtyLogKind.PML);
   private static final int PASSES = 12;
 
   private TraceSource trace;
@@ -69,6 +72,21 @@ class TcpMigrationTest {
   }
 
   @Test
+  void whatLiesOutsideMemoryIsTheSameInTheGuestThatIsRestored() {
+    try (TestMachine destination = new TestMachine(MMU)) {
+      migrate(new InProcessDestination(destination.vm));
+      GuestTraces traces = guest.traces();
+      List<TraceReader> rests =
+          IntStream.range(0, traces.processes()).mapToObj(traces::rest).toList();
+      Guest restored = new Guest(destination.vm, guest.levels(), guest.config());
+      restored.restore(guest.state(), rests);
+
+      assertThat(restored.state()).isEqualTo(guest.state());
+      assertThat(guest.state().sharedWrites()).allMatch(writes -> writes > 0);
+    }
+  }
+
+  @Test
   void aReceiverThatDoesNotResumeComparesAndTheGuestGoesOnAtTheSource() {
     try (MigrationReceiver receiver = MigrationReceiver.listen(Peer.ANY_PORT)) {
       CompletableFuture<ReceiveResult> received = receive(receiver, false);
@@ -92,7 +110,7 @@ class TcpMigrationTest {
       try (MigrationSender sender = MigrationSender.connect(receiver.address(), Peer.TIMEOUT)) {
 
         // The last copy of the last byte of the kernel's page, which nobody uses.
-        MigrationResult result = migrate(new SpoilingSink(sender, 1, 4095));
+        MigrationResult result = migrate(ForwardingSink.spoiling(sender, 1, 4095));
 
         assertThat(result.differingPages()).isEqualTo(1);
         assertThat(result.firstDifferingGpa()).isEqualTo(0x1000);

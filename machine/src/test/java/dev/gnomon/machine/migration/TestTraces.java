@@ -16,8 +16,8 @@ final class TestTraces {
   private TestTraces() {}
 
   /**
-   * A trace that writes to a few pages, none of which lies in the TLB's first set: that is where the
-   * kernel's own page is.
+   * A trace that writes to a few pages, none of which lies in the TLB's first set: that is where
+   * the kernel's own page is.
    */
   static TraceSource narrow(int passes) {
     StringBuilder text = new StringBuilder();

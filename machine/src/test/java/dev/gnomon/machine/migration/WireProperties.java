@@ -29,7 +29,8 @@ import net.jqwik.api.constraints.Size;
 class WireProperties {
 
   @Property(tries = 200)
-  void aBatchOfRecordsArrivesAsItWas(@ForAll long seed, @ForAll @IntRange(min = 1, max = 300) int n) {
+  void aBatchOfRecordsArrivesAsItWas(
+      @ForAll long seed, @ForAll @IntRange(min = 1, max = 300) int n) {
     TraceBatch sent = randomBatch(seed, n);
     PayloadWriter out = new PayloadWriter();
     TraceCodec.write(out, 3, new At(17, 99), sent);
