@@ -6,11 +6,13 @@ module dev.gnomon.mmu {
   exports dev.gnomon.mmu.arch;
   exports dev.gnomon.mmu.config;
   exports dev.gnomon.mmu.dirty;
+  exports dev.gnomon.mmu.fault;
   exports dev.gnomon.mmu.notify;
   exports dev.gnomon.mmu.platform;
   exports dev.gnomon.mmu.slot;
   exports dev.gnomon.mmu.spte;
   exports dev.gnomon.mmu.sync;
   exports dev.gnomon.mmu.table;
+  exports dev.gnomon.mmu.tdp;
   exports dev.gnomon.mmu.tlb;
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.config.Stat;
 import dev.gnomon.mmu.spte.FlushOnUpdate;
+import dev.gnomon.mmu.spte.PfnDirty;
 import dev.gnomon.mmu.testing.Configs;
 import dev.gnomon.mmu.testing.TestVcpu.Outcome;
 import dev.gnomon.mmu.testing.TestVm;
@@ -82,6 +83,15 @@ class WriteTrackingTest {
     vm.mmu().writeTrack(vm.hostCpu(), 5);
     vm.mmu().writeTrack(vm.hostCpu(), 6);
     assertThat(vm.stat(Stat.REMOTE_TLB_FLUSH)).isEqualTo(flushes);
+  }
+
+  @Test
+  void withoutAdBitsTheDirtThatGoesWithWIsHandedOver() {
+    TestVm vm = vm(Configs.eptWithoutAd(), Rules.DEFAULTS.with(Rules.PFN_DIRTY, PfnDirty.ON_CLEAR));
+    vm.vcpu().write(5, 1);
+    assertThat(vm.host().isDirty(1024 + 5)).isFalse();
+    vm.mmu().writeTrack(vm.hostCpu(), 5);
+    assertThat(vm.host().isDirty(1024 + 5)).isTrue();
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.gnomon.cli.run;
 
 import dev.gnomon.machine.VirtualMachine;
 import dev.gnomon.machine.memory.HostAddressSpace;
+import dev.gnomon.mmu.notify.MmuNotifier;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.HostPages;
 
@@ -44,11 +45,18 @@ final class PageCleaner {
     }
   }
 
-  /** Ages and saves the pages that were taken. */
+  /**
+   * Ages and saves the pages that were taken, and evicts those that are not used at that moment.
+   */
   void finish(Cpu cpu) {
+    MmuNotifier notifier = vm.mmu().notifier();
     for (int i = 0; i < count; i++) {
-      vm.mmu().notifier().clearYoung(cpu, started[i], started[i] + 1);
-      vm.hostSpace().finishWriteBack(cpu, started[i]);
+      long hvn = started[i];
+      notifier.clearYoung(cpu, hvn, hvn + 1);
+      vm.hostSpace().finishWriteBack(cpu, hvn);
+      if (!notifier.testYoung(cpu, hvn, hvn + 1)) {
+        vm.hostSpace().evict(cpu, hvn);
+      }
     }
     count = 0;
   }

@@ -32,8 +32,7 @@ final class TextReport {
           Stat.REMOTE_TLB_FLUSH_REQUESTS,
           Stat.INVLPG,
           Stat.MMU_NOTIFIER_INVALIDATIONS);
-  private static final List<Stat> EXITS =
-      List.of(Stat.EXITS, Stat.REQUEST_EXITS, Stat.MMIO_EXITS, Stat.HALT_EXITS);
+  private static final List<Stat> EXITS = List.of(Stat.EXITS, Stat.REQUEST_EXITS, Stat.MMIO_EXITS);
   private static final List<Stat> PAGES =
       List.of(
           Stat.PAGES_4K,

@@ -43,6 +43,7 @@ final class Hammer {
     Vcpu processor = stress.newVcpu(vcpu);
     processor.enterGuest();
     while (!stress.isOver()) {
+      stress.execution().checkStopped();
       for (int i = 0; i < LOOK_EVERY; i++) {
         step(processor, random.nextInt());
       }

@@ -18,16 +18,16 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code gnomon stress}: tries to lose a page, on real threads. */
+/** {@code gnomon stress}: tries to lose a page. */
 @Command(
     name = "stress",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Tries to lose a page: a few vCPUs hammer a few pages on real threads while the host reclaims,"
-          + " ages, logs and recycles them, and every word is checked.",
-      "Each --rule brings in the scenarios that are about it. The same command with the rule at its"
-          + " default must lose nothing."
+      "Tries to lose a page.",
+      "A few vCPUs hammer a few pages while the host reclaims, ages, logs and recycles them, and every"
+          + " word is checked. Each --rule brings in the scenarios that are about it. The same command"
+          + " with the rule at its default must lose nothing."
     },
     footer = {
       "",

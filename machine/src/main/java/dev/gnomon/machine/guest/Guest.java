@@ -120,6 +120,7 @@ public final class Guest {
 
   /** The next process, or null when there is nothing left to do here. Outside guest mode. */
   private @Nullable GuestProcess next(Cpu cpu, Vcpu vcpu) {
+    vm.execution().checkStopped();
     vcpu.lookAtRequests();
     if (vcpu.isPauseRequested()) {
       return null;

@@ -8,7 +8,7 @@ import dev.gnomon.machine.trace.TraceReader;
  *
  * <pre>
  *  4 process | 8 line | 8 bytes read | 4 count | records
- *  record: (size - 1) &lt;&lt; 2 | kind, variable | address, less that of the last record of its sort
+ *  record: (size - 1) &lt;&lt; 2 | kind, variable | address less that before it, of its sort
  * </pre>
  *
  * <p>The sorts are fetches and all else, each of which tends to stay where it is; differences are

@@ -32,7 +32,7 @@ class MigrationTroubleTest {
 
   @BeforeEach
   void bootAGuest() {
-    trace = TestTraces.busy(12);
+    trace = TestTraces.busy(40);
     source = new TestMachine(MMU);
     destination = new TestMachine(MMU);
     guest = source.bootGuest(trace, 4000);

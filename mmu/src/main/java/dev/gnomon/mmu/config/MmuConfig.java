@@ -1,5 +1,7 @@
 package dev.gnomon.mmu.config;
 
+import java.util.function.Consumer;
+
 /**
  * How a VM's MMU is set up; fixed when the VM is made.
  *
@@ -67,64 +69,94 @@ public record MmuConfig(
     return dirtyLog == DirtyLogKind.PML && accessedDirty;
   }
 
+  /** A copy to be changed before it becomes a configuration again. */
+  private static final class Draft {
+    TdpKind tdp;
+    boolean accessedDirty;
+    boolean executeOnly;
+    int levels;
+    int physicalAddressBits;
+    int largestLevel;
+    DirtyLogKind dirtyLog;
+    boolean manualProtect;
+    boolean initiallySet;
+    int ringEntries;
+    boolean eagerSplit;
+    boolean nxHugePages;
+    boolean writeTracking;
+    int vcpus;
+
+    Draft(MmuConfig from) {
+      tdp = from.tdp;
+      accessedDirty = from.accessedDirty;
+      executeOnly = from.executeOnly;
+      levels = from.levels;
+      physicalAddressBits = from.physicalAddressBits;
+      largestLevel = from.largestLevel;
+      dirtyLog = from.dirtyLog;
+      manualProtect = from.manualProtect;
+      initiallySet = from.initiallySet;
+      ringEntries = from.ringEntries;
+      eagerSplit = from.eagerSplit;
+      nxHugePages = from.nxHugePages;
+      writeTracking = from.writeTracking;
+      vcpus = from.vcpus;
+    }
+
+    MmuConfig finish() {
+      return new MmuConfig(
+          tdp, accessedDirty, executeOnly, levels, physicalAddressBits, largestLevel, dirtyLog, manualProtect, initiallySet, ringEntries, eagerSplit, nxHugePages, writeTracking, vcpus);
+    }
+  }
+
+  private MmuConfig changed(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.finish();
+  }
+
   public MmuConfig withAccessedDirty(boolean value) {
-    return new MmuConfig(
-        tdp, value, executeOnly, levels, physicalAddressBits, largestLevel, dirtyLog, manualProtect,
-        initiallySet, ringEntries, eagerSplit, nxHugePages, writeTracking, vcpus);
+    return changed(draft -> draft.accessedDirty = value);
   }
 
   public MmuConfig withLevels(int value) {
-    return new MmuConfig(
-        tdp, accessedDirty, executeOnly, value, physicalAddressBits, largestLevel, dirtyLog,
-        manualProtect, initiallySet, ringEntries, eagerSplit, nxHugePages, writeTracking, vcpus);
+    return changed(draft -> draft.levels = value);
   }
 
   public MmuConfig withPhysicalAddressBits(int value) {
-    return new MmuConfig(
-        tdp, accessedDirty, executeOnly, levels, value, largestLevel, dirtyLog, manualProtect,
-        initiallySet, ringEntries, eagerSplit, nxHugePages, writeTracking, vcpus);
+    return changed(draft -> draft.physicalAddressBits = value);
   }
 
   public MmuConfig withLargestLevel(int value) {
-    return new MmuConfig(
-        tdp, accessedDirty, executeOnly, levels, physicalAddressBits, value, dirtyLog,
-        manualProtect, initiallySet, ringEntries, eagerSplit, nxHugePages, writeTracking, vcpus);
+    return changed(draft -> draft.largestLevel = value);
   }
 
   public MmuConfig withDirtyLog(DirtyLogKind value) {
-    return new MmuConfig(
-        tdp, accessedDirty, executeOnly, levels, physicalAddressBits, largestLevel, value,
-        manualProtect, initiallySet, ringEntries, eagerSplit, nxHugePages, writeTracking, vcpus);
+    return changed(draft -> draft.dirtyLog = value);
   }
 
   public MmuConfig withManualProtect(boolean value, boolean startsSet) {
-    return new MmuConfig(
-        tdp, accessedDirty, executeOnly, levels, physicalAddressBits, largestLevel, dirtyLog, value,
-        startsSet, ringEntries, eagerSplit, nxHugePages, writeTracking, vcpus);
+    return changed(
+        draft -> {
+          draft.manualProtect = value;
+          draft.initiallySet = startsSet;
+        });
   }
 
   public MmuConfig withRingEntries(int value) {
-    return new MmuConfig(
-        tdp, accessedDirty, executeOnly, levels, physicalAddressBits, largestLevel, dirtyLog,
-        manualProtect, initiallySet, value, eagerSplit, nxHugePages, writeTracking, vcpus);
+    return changed(draft -> draft.ringEntries = value);
   }
 
   public MmuConfig withEagerSplit(boolean value) {
-    return new MmuConfig(
-        tdp, accessedDirty, executeOnly, levels, physicalAddressBits, largestLevel, dirtyLog,
-        manualProtect, initiallySet, ringEntries, value, nxHugePages, writeTracking, vcpus);
+    return changed(draft -> draft.eagerSplit = value);
   }
 
   public MmuConfig withNxHugePages(boolean value) {
-    return new MmuConfig(
-        tdp, accessedDirty, executeOnly, levels, physicalAddressBits, largestLevel, dirtyLog,
-        manualProtect, initiallySet, ringEntries, eagerSplit, value, writeTracking, vcpus);
+    return changed(draft -> draft.nxHugePages = value);
   }
 
   public MmuConfig withWriteTracking(boolean value) {
-    return new MmuConfig(
-        tdp, accessedDirty, executeOnly, levels, physicalAddressBits, largestLevel, dirtyLog,
-        manualProtect, initiallySet, ringEntries, eagerSplit, nxHugePages, value, vcpus);
+    return changed(draft -> draft.writeTracking = value);
   }
 
   private static void require(boolean condition, String message) {

@@ -141,7 +141,8 @@ public final class PageFaults {
     long hvn = -1;
     if (slot == null) {
       if (memslots.isExchanging()) {
-        return FaultResult.RETRY;
+        // No mark now: its generation would not be told from the next one.
+        return FaultResult.EMULATE;
       }
       mapping.resolvedAsMmio(slots.generation());
       mmioCache.put(mapping.gfn(), slots.generation());
