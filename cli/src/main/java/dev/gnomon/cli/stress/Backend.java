@@ -8,7 +8,7 @@ import dev.gnomon.machine.thread.CpuThreads;
 import dev.gnomon.machine.thread.Execution;
 import dev.gnomon.machine.thread.ThreadPlatform;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 
 /** What a stress runs on. */
 enum Backend {
@@ -26,7 +26,7 @@ enum Backend {
       Schedule schedule = new Schedule(seed, meanSteps, longTurn, STEPS_FACTOR * steps + MORE_STEPS);
       LockstepPlatform platform = new LockstepPlatform(host, cpus, true, schedule);
       var execution = platform.execution();
-      return new Machine(execution, platform.frames(), () -> execution.steps() >= steps);
+      return new Machine(execution, platform.frames(), execution::steps, steps);
     }
   },
 
@@ -35,9 +35,12 @@ enum Backend {
     @Override
     Machine create(HostMemory host, int cpus, long seed, int longTurn, double seconds) {
       ThreadPlatform platform = new ThreadPlatform(host, cpus, true);
-      long end = System.nanoTime() + (long) (seconds * TimeUnit.SECONDS.toNanos(1));
+      long begin = System.nanoTime();
       return new Machine(
-          new CpuThreads(platform), platform.frames(), () -> System.nanoTime() - end >= 0);
+          new CpuThreads(platform),
+          platform.frames(),
+          () -> (System.nanoTime() - begin) / NANOSECONDS_PER_STEP,
+          (long) (seconds * TimeUnit.SECONDS.toNanos(1)) / NANOSECONDS_PER_STEP);
     }
   };
 
@@ -51,8 +54,16 @@ enum Backend {
 
   private static final long MORE_STEPS = 50_000_000;
 
-  /** What a stress runs on, and when its time is over. */
-  record Machine(Execution execution, FrameAllocator frames, BooleanSupplier isTimeOver) {}
+  /** About what an operation of the port takes on real threads. */
+  private static final long NANOSECONDS_PER_STEP = 10;
+
+  /**
+   * What a stress runs on.
+   *
+   * @param clock how many steps have been taken, or about so many have gone by
+   * @param end when the stress is over, by that clock
+   */
+  record Machine(Execution execution, FrameAllocator frames, LongSupplier clock, long end) {}
 
   /**
    * Makes a machine that runs for about so long.

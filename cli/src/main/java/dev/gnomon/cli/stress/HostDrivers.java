@@ -9,8 +9,8 @@ import java.util.Random;
 
 /** The things a host does that disputed rules are about. */
 final class HostDrivers {
-  private static final int JITTER = 32;
-  private static final int LONG = 200;
+  private static final int JITTER = 100;
+  private static final int LONG = 400;
 
   private HostDrivers() {}
 
@@ -21,9 +21,9 @@ final class HostDrivers {
     while (!stress.isOver()) {
       long hvn = stress.hvn(pages.gpa(random.nextInt(pages.count())));
       vm.mmu().notifier().clearYoung(cpu, hvn, hvn + 1);
-      spin(cpu, random);
+      jitter(cpu, stress, random);
       vm.hostSpace().evict(cpu, hvn);
-      spin(cpu, random);
+      jitter(cpu, stress, random);
     }
   }
 
@@ -37,12 +37,12 @@ final class HostDrivers {
     while (!stress.isOver()) {
       long hvn = stress.hvn(pages.gpa(random.nextInt(pages.count())));
       space.startWriteBack(cpu, hvn);
-      spin(cpu, LONG);
+      stress.pause(cpu, LONG);
       stress.vm().mmu().notifier().clearYoung(cpu, hvn, hvn + 1);
       space.finishWriteBack(cpu, hvn);
-      spin(cpu, random);
+      jitter(cpu, stress, random);
       space.evict(cpu, hvn);
-      spin(cpu, random);
+      jitter(cpu, stress, random);
     }
   }
 
@@ -51,7 +51,7 @@ final class HostDrivers {
     Random random = new Random(stress.seed());
     while (!stress.isOver()) {
       stress.vm().hostSpace().evict(cpu, stress.hvn(pages.gpa(random.nextInt(pages.count()))));
-      spin(cpu, random);
+      jitter(cpu, stress, random);
     }
   }
 
@@ -71,7 +71,7 @@ final class HostDrivers {
     long[] bitmap = newBitmap(stress);
     PageCopies copies = new PageCopies(cpu, stress, pages);
     // Let the pages be mapped, large where they can be, before they are logged.
-    spin(cpu, LONG);
+    stress.pause(cpu, LONG);
     mmu.slotChanges().startDirtyLog(cpu, VirtualMachine.LOW_SLOT);
     copies.copyAll();
     for (int round = 0; !stress.isOver() && round < 200; round++) {
@@ -83,7 +83,7 @@ final class HostDrivers {
       }
       mmu.dirtyLog().get(cpu, VirtualMachine.LOW_SLOT, bitmap);
       copies.copyReported(bitmap);
-      spin(cpu, random);
+      jitter(cpu, stress, random);
     }
     stress.stopVcpus(cpu);
     mmu.dirtyLog().get(cpu, VirtualMachine.LOW_SLOT, bitmap);
@@ -100,12 +100,12 @@ final class HostDrivers {
     vm.mmu().slotChanges().startDirtyLog(cpu, VirtualMachine.LOW_SLOT);
     while (!stress.isOver()) {
       vm.mmu().dirtyLog().get(cpu, VirtualMachine.LOW_SLOT, bitmap);
-      spin(cpu, random);
+      jitter(cpu, stress, random);
       vm.mmu().slotChanges().zapAllFast(cpu);
       for (int page = 0; page < pages.count(); page++) {
         vm.hostSpace().migratePage(cpu, stress.hvn(pages.gpa(page)));
       }
-      spin(cpu, random);
+      jitter(cpu, stress, random);
     }
   }
 
@@ -121,9 +121,9 @@ final class HostDrivers {
       mmu.notifier().clearYoung(cpu, hvn, hvn + 1);
       mmu.writeTrack(cpu, PhysicalMemory.pfn(gpa));
       copies.expectSeenWrites(
-          page, stress.seenWrites(), () -> spin(cpu, random.nextInt(LONG)));
+          page, stress.seenWrites(), () -> stress.pause(cpu, random.nextInt(LONG)));
       mmu.writeUntrack(cpu, PhysicalMemory.pfn(gpa));
-      spin(cpu, random.nextInt(LONG));
+      stress.pause(cpu, random.nextInt(LONG));
     }
   }
 
@@ -131,14 +131,8 @@ final class HostDrivers {
     return new long[(int) (PhysicalMemory.pfn(stress.vm().config().memoryBytes()) + 63) / 64];
   }
 
-  /** Lets the others go on for a moment. */
-  private static void spin(Cpu cpu, Random random) {
-    spin(cpu, random.nextInt(JITTER));
-  }
-
-  private static void spin(Cpu cpu, int times) {
-    for (int i = times; i > 0; i--) {
-      cpu.retrying();
-    }
+  /** Lets the others go on for a moment, long or short. */
+  private static void jitter(Cpu cpu, StressVm stress, Random random) {
+    stress.pause(cpu, random.nextInt(JITTER));
   }
 }

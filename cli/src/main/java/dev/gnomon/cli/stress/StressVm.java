@@ -14,7 +14,7 @@ import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.platform.SharedWords;
 import dev.gnomon.mmu.tlb.Requests;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A VM under stress: the machine, when it is over, and the first loss. */
@@ -26,7 +26,8 @@ final class StressVm implements AutoCloseable {
   private final long seed;
   private final HostMemory host;
   private final Execution execution;
-  private final BooleanSupplier isTimeOver;
+  private final LongSupplier clock;
+  private final long end;
   private final VirtualMachine vm;
   private final SharedWords words;
   private final SeenWrites seenWrites = new SeenWrites();
@@ -43,7 +44,8 @@ final class StressVm implements AutoCloseable {
         backend.create(
             host, vcpus + VirtualMachine.HOST_CPUS, seed, scenario.longTurn(), seconds);
     execution = machine.execution();
-    isTimeOver = machine.isTimeOver();
+    clock = machine.clock();
+    end = machine.end();
     FrameAllocator frames = machine.frames();
     Platform platform = execution.platform();
     words = platform.newWords(2 * SharedWords.STRIDE);
@@ -104,7 +106,15 @@ final class StressVm implements AutoCloseable {
   }
 
   boolean isOver() {
-    return words.get(OVER) != 0 || isTimeOver.getAsBoolean();
+    return words.get(OVER) != 0 || clock.getAsLong() >= end;
+  }
+
+  /** Lets the others go on for some steps. */
+  void pause(Cpu cpu, int steps) {
+    long until = clock.getAsLong() + steps;
+    while (clock.getAsLong() < until && !isOver()) {
+      cpu.retrying();
+    }
   }
 
   void vcpuStopped() {

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** In lockstep a seed repeats; so what a seed finds here, it finds everywhere. */
 class StressRunTest {
   private static final double SECONDS = 2;
-  private static final int SEEDS = 9;
+  private static final int SEEDS = 18;
 
   @ParameterizedTest
   @CsvSource({

@@ -59,7 +59,6 @@ public final class LiveMigration {
   private final VirtualMachine source;
   private final Guest guest;
   private final PageSink destination;
-  private final MigrationOptions options;
   private final MigrationListener listener;
   private final GuestFrames frames;
   private final PendingPages pending;
@@ -85,7 +84,6 @@ public final class LiveMigration {
     this.source = source;
     this.guest = guest;
     this.destination = destination;
-    this.options = options;
     this.listener = listener;
     frames = new GuestFrames(source);
     pending = new PendingPages(source, frames);
@@ -303,10 +301,5 @@ public final class LiveMigration {
 
   private static double secondsSince(long startNanos) {
     return (System.nanoTime() - startNanos) / NANOS;
-  }
-
-  /** How it was set up. */
-  public MigrationOptions options() {
-    return options;
   }
 }

@@ -3,14 +3,14 @@ package dev.gnomon.machine.processor;
 import java.util.Arrays;
 
 /**
- * A TLB of two levels. The first is direct-mapped and made for speed: for each of 4 KiB of a page of any
- * size it keeps three tags, one each for reads, writes and fetches in the mode of the fill, and what to add
- * to an address. The second is set-associative, by size of page.
+ * A TLB of two levels. The first is direct-mapped and made for speed, one for each mode: for each of 4 KiB
+ * of a page of any size it keeps three tags, one each for reads, writes and fetches, and what to add to an
+ * address. The second is set-associative, by size of page.
  *
  * <pre>
  *  first level, four words an entry:
  *    tag for reads | tag for writes | tag for fetches | hpa - address
- *  a tag: page address | mode | 1;  0: no such access
+ *  a tag: page address;  1: no such access
  * </pre>
  *
  * <p>The tag for writes is there only if the walk had D set: else a write must walk again to set it. No
@@ -20,36 +20,45 @@ public final class Tlb {
   static final int READ = 0;
   static final int WRITE = 1;
   static final int FETCH = 2;
-  private static final int DELTA = 3;
+  static final int DELTA = 3;
 
   private static final long PAGE_MASK = -1L << 12;
-  private static final long SUPERVISOR_TAG = 1;
-  private static final long USER_TAG = 3;
+  private static final long NO_ACCESS = 1;
 
-  private final long[] first;
-  private final int indexMask;
+  private final long[] supervisor;
+  private final long[] user;
   private final TlbArray pages4k;
   private final TlbArray pages2m;
   private final TlbArray pages1g;
 
   Tlb(TlbConfig config) {
-    first = new long[4 * config.firstLevel()];
-    indexMask = config.firstLevel() - 1;
+    supervisor = new long[4 * config.firstLevel()];
+    user = new long[4 * config.firstLevel()];
+    clearFirst();
     pages4k = new TlbArray(1, config.sets4k(), config.ways4k());
     pages2m = new TlbArray(2, config.sets2m(), config.ways2m());
     pages1g = new TlbArray(3, 1, config.entries1g());
   }
 
-  /** The mode part of a tag. */
-  static long modeTag(boolean isUser) {
-    return isUser ? USER_TAG : SUPERVISOR_TAG;
+  /** The first level for accesses in a mode: always the same array. */
+  long[] first(boolean isUser) {
+    return isUser ? user : supervisor;
   }
 
-  /** The host-physical address for an access that the first level knows, or -1. */
-  long lookup(long gva, int kind, long modeTag) {
-    long[] entries = first;
-    int at = ((int) (gva >>> 12) & indexMask) << 2;
-    return entries[at + kind] == (gva & PAGE_MASK | modeTag) ? gva + entries[at + DELTA] : -1;
+  /** Where in a first level the entry of an address begins. */
+  static int entry(long[] first, long gva) {
+    return (int) gva >>> 10 & first.length - 4;
+  }
+
+  /** The tag of an address, for the accesses that its page allows. */
+  static long tag(long gva) {
+    return gva & PAGE_MASK;
+  }
+
+  /** The host-physical address for an access that a first level knows, or -1. */
+  static long lookup(long[] first, long gva, int kind) {
+    int at = entry(first, gva);
+    return first[at + kind] == tag(gva) ? gva + first[at + DELTA] : -1;
   }
 
   /** The translation that the second level has of an address, or 0. */
@@ -71,31 +80,29 @@ public final class Tlb {
 
   /** Brings the 4 KiB around an address into the first level, for accesses in a mode. */
   void fillFirst(long gva, long translation, boolean isUser) {
-    long page = gva & PAGE_MASK;
-    long tag = page | modeTag(isUser);
+    long tag = tag(gva);
     long rights = Translation.rights(translation, isUser);
     boolean writes =
         (rights & Translation.WRITE) != 0 && (translation & Translation.DIRTY) != 0;
-    int at = ((int) (gva >>> 12) & indexMask) << 2;
-    first[at + READ] = (rights & Translation.READ) != 0 ? tag : 0;
-    first[at + WRITE] = writes ? tag : 0;
-    first[at + FETCH] = (rights & Translation.EXECUTE) != 0 ? tag : 0;
-    first[at + DELTA] = Translation.hpa(translation, page) - page;
+    long[] first = first(isUser);
+    int at = entry(first, gva);
+    first[at + READ] = (rights & Translation.READ) != 0 ? tag : NO_ACCESS;
+    first[at + WRITE] = writes ? tag : NO_ACCESS;
+    first[at + FETCH] = (rights & Translation.EXECUTE) != 0 ? tag : NO_ACCESS;
+    first[at + DELTA] = Translation.hpa(translation, tag) - tag;
   }
 
   /** Drops what translates an address, global or not: all of the page, whatever its size. */
   void drop(long gva) {
     // Pieces of a large page lie at many places of the first level.
-    Arrays.fill(first, 0);
+    clearFirst();
     dropFaulting(gva);
   }
 
   /** Drops what translates an address whose access has faulted; other pieces of a large page may stay. */
   void dropFaulting(long gva) {
-    int at = ((int) (gva >>> 12) & indexMask) << 2;
-    first[at + READ] = 0;
-    first[at + WRITE] = 0;
-    first[at + FETCH] = 0;
+    dropEntry(supervisor, gva);
+    dropEntry(user, gva);
     pages4k.drop(gva);
     pages2m.drop(gva);
     pages1g.drop(gva);
@@ -103,7 +110,7 @@ public final class Tlb {
 
   /** Drops all but global translations. */
   void dropNonGlobal() {
-    Arrays.fill(first, 0);
+    clearFirst();
     pages4k.dropNonGlobal();
     pages2m.dropNonGlobal();
     pages1g.dropNonGlobal();
@@ -111,10 +118,22 @@ public final class Tlb {
 
   /** Drops everything. */
   void clear() {
-    Arrays.fill(first, 0);
+    clearFirst();
     pages4k.clear();
     pages2m.clear();
     pages1g.clear();
+  }
+
+  private static void dropEntry(long[] first, long gva) {
+    int at = entry(first, gva);
+    first[at + READ] = NO_ACCESS;
+    first[at + WRITE] = NO_ACCESS;
+    first[at + FETCH] = NO_ACCESS;
+  }
+
+  private void clearFirst() {
+    Arrays.fill(supervisor, NO_ACCESS);
+    Arrays.fill(user, NO_ACCESS);
   }
 
   private TlbArray array(int level) {

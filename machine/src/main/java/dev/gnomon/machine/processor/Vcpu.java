@@ -9,6 +9,7 @@ import dev.gnomon.mmu.config.Statistics;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.platform.Platform;
+import dev.gnomon.mmu.platform.SharedWords;
 import dev.gnomon.mmu.sync.Rendezvous;
 import dev.gnomon.mmu.table.FaultResult;
 import dev.gnomon.mmu.tlb.Requests;
@@ -30,6 +31,7 @@ public final class Vcpu {
   private final Cpu cpu;
   private final PhysicalMemory memory;
   private final Rendezvous rendezvous;
+  private final SharedWords requests;
   private final VcpuMmu mmu;
   private final Statistics statistics;
   private final Vmm vmm;
@@ -39,7 +41,10 @@ public final class Vcpu {
   private final GuestWalker walker;
 
   private ControlRegisters registers = ControlRegisters.RESET;
-  private long modeTag = Tlb.modeTag(false);
+
+  /** The TLB's first level for the mode that the vCPU is in. */
+  private long[] firstLevel;
+
   private boolean isPauseRequested;
   private long misses;
   private long emulatedGpa;
@@ -58,9 +63,11 @@ public final class Vcpu {
     this.faultHandler = faultHandler;
     memory = platform.memory();
     rendezvous = vmMmu.rendezvous();
+    requests = rendezvous.requests(index);
     mmu = vmMmu.vcpu(index);
     statistics = vmMmu.statistics();
     tlb = new Tlb(tlbConfig);
+    firstLevel = tlb.first(registers.isUser());
     nestedWalker =
         new NestedWalker(memory, vmMmu.format(), mmu, vmMmu.config().levels(), tlbConfig);
     walker = new GuestWalker(memory, nestedWalker, vmMmu.format(), tlbConfig);
@@ -120,14 +127,14 @@ public final class Vcpu {
 
   /** Handles requests outside guest mode, where the vCPU has nothing to run. */
   public void lookAtRequests() {
-    long requests = rendezvous.take(index, Requests.ALL);
-    if ((requests & Requests.PAUSE) != 0) {
+    long taken = rendezvous.take(index, Requests.ALL);
+    if ((taken & Requests.PAUSE) != 0) {
       isPauseRequested = true;
     }
-    if ((requests & Requests.RELOAD_ROOT) != 0) {
+    if ((taken & Requests.RELOAD_ROOT) != 0) {
       mmu.unloadRoot(cpu);
     }
-    if ((requests & Requests.TLB_FLUSH) != 0) {
+    if ((taken & Requests.TLB_FLUSH) != 0) {
       flushTlb();
       statistics.count(cpu, Stat.TLB_FLUSH);
     }
@@ -148,7 +155,7 @@ public final class Vcpu {
   }
 
   private void pollRequests() {
-    if (rendezvous.isRequested(index)) {
+    if (requests.get(0) != 0) {
       statistics.count(cpu, Stat.REQUEST_EXITS);
       leaveGuest();
       enterGuest();
@@ -165,7 +172,7 @@ public final class Vcpu {
   /** Loads all registers at once, dropping every cached translation of the guest's. */
   public void load(ControlRegisters value) {
     registers = value;
-    modeTag = Tlb.modeTag(value.isUser());
+    firstLevel = tlb.first(value.isUser());
     tlb.clear();
     walker.clear();
   }
@@ -180,7 +187,7 @@ public final class Vcpu {
   /** Goes to CPL 3 or CPL 0. */
   public void setUser(boolean isUser) {
     registers = registers.withUser(isUser);
-    modeTag = Tlb.modeTag(isUser);
+    firstLevel = tlb.first(isUser);
   }
 
   /** INVLPG: drops the translation of one address. */
@@ -192,31 +199,35 @@ public final class Vcpu {
 
   // --- accesses ---
 
+  // Those of 8 bytes look into the TLB here: an hpa that may be -1 would be tested once more.
+
   /** Reads an aligned 8-byte word. */
   public long readLong(long gva) {
     pollRequests();
-    long hpa = tlb.lookup(gva, Tlb.READ, modeTag);
-    if (hpa < 0) {
-      hpa = translate(gva, AccessKind.READ);
-      if (hpa < 0) {
-        return emulateRead(8);
-      }
+    long[] first = firstLevel;
+    int at = Tlb.entry(first, gva);
+    if (first[at + Tlb.READ] == Tlb.tag(gva)) {
+      return memory.getLong(gva + first[at + Tlb.DELTA]);
     }
-    return memory.getLong(hpa);
+    long hpa = translate(gva, AccessKind.READ);
+    return hpa < 0 ? emulateRead(8) : memory.getLong(hpa);
   }
 
   /** Writes an aligned 8-byte word. */
   public void writeLong(long gva, long value) {
     pollRequests();
-    long hpa = tlb.lookup(gva, Tlb.WRITE, modeTag);
-    if (hpa < 0) {
-      hpa = translate(gva, AccessKind.WRITE);
-      if (hpa < 0) {
-        emulateWrite(8, value);
-        return;
-      }
+    long[] first = firstLevel;
+    int at = Tlb.entry(first, gva);
+    if (first[at + Tlb.WRITE] == Tlb.tag(gva)) {
+      memory.setLong(gva + first[at + Tlb.DELTA], value);
+      return;
     }
-    memory.setLong(hpa, value);
+    long hpa = translate(gva, AccessKind.WRITE);
+    if (hpa < 0) {
+      emulateWrite(8, value);
+    } else {
+      memory.setLong(hpa, value);
+    }
   }
 
   /** Reads 1 to 8 bytes at any address; the value is zero-extended, little-endian. */
@@ -242,7 +253,7 @@ public final class Vcpu {
       return;
     }
     pollRequests();
-    long hpa = tlb.lookup(gva, Tlb.WRITE, modeTag);
+    long hpa = Tlb.lookup(firstLevel, gva, Tlb.WRITE);
     if (hpa < 0) {
       hpa = translate(gva, AccessKind.WRITE);
       if (hpa < 0) {
@@ -270,7 +281,7 @@ public final class Vcpu {
 
   private long translateLocked(long gva) {
     pollRequests();
-    long hpa = tlb.lookup(gva, Tlb.WRITE, modeTag);
+    long hpa = Tlb.lookup(firstLevel, gva, Tlb.WRITE);
     if (hpa < 0) {
       hpa = translate(gva, AccessKind.WRITE);
       if (hpa < 0) {
@@ -284,7 +295,7 @@ public final class Vcpu {
 
   private long readAligned(long gva, int size, AccessKind kind) {
     pollRequests();
-    long hpa = tlb.lookup(gva, kind == AccessKind.FETCH ? Tlb.FETCH : Tlb.READ, modeTag);
+    long hpa = Tlb.lookup(firstLevel, gva, kind == AccessKind.FETCH ? Tlb.FETCH : Tlb.READ);
     if (hpa < 0) {
       hpa = translate(gva, kind);
       if (hpa < 0) {

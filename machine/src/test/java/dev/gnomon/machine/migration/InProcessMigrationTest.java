@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** A guest moves to another VM of this process while it runs, and goes on there. */
 class InProcessMigrationTest {
-  private static final int PASSES = 12;
+  private static final int PASSES = 8;
   private static final int SLICE = 4000;
 
   static Stream<Arguments> configurations() {

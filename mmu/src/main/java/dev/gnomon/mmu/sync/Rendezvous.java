@@ -20,22 +20,29 @@ import dev.gnomon.mmu.platform.SharedWords;
 public final class Rendezvous {
   private static final long IN_GUEST_MODE = 1;
   private static final long ENTRY = 2;
-  private static final int REQUESTS = 0;
-  private static final int MODE = 1;
 
   private final Platform platform;
-  private final int vcpus;
-  private final SharedWords words;
+
+  /**
+   * By vCPU: the first word of an array of its own, so that a poll is as few loads as can be. The
+   * rest of the array keeps others away.
+   */
+  private final SharedWords[] requests;
+
+  private final SharedWords modes;
 
   public Rendezvous(Platform platform, int vcpus) {
     this.platform = platform;
-    this.vcpus = vcpus;
-    words = platform.newWords(base(vcpus));
+    requests = new SharedWords[vcpus];
+    for (int i = 0; i < vcpus; i++) {
+      requests[i] = platform.newWords(SharedWords.STRIDE);
+    }
+    modes = platform.newWords(mode(vcpus));
   }
 
   /** How many vCPUs take part. */
   public int vcpus() {
-    return vcpus;
+    return requests.length;
   }
 
   /**
@@ -44,10 +51,10 @@ public final class Rendezvous {
    * @return false, and the vCPU is outside, if there is a request: handle it and try again
    */
   public boolean enter(int vcpu) {
-    int base = base(vcpu);
-    words.set(base + MODE, words.get(base + MODE) + ENTRY | IN_GUEST_MODE);
+    int mode = mode(vcpu);
+    modes.set(mode, modes.get(mode) + ENTRY | IN_GUEST_MODE);
     platform.fullFence();
-    if (words.get(base + REQUESTS) != 0) {
+    if (isRequested(vcpu)) {
       leave(vcpu);
       return false;
     }
@@ -56,27 +63,32 @@ public final class Rendezvous {
 
   /** Leaves guest mode. */
   public void leave(int vcpu) {
-    int mode = base(vcpu) + MODE;
-    words.set(mode, words.get(mode) & ~IN_GUEST_MODE);
+    int mode = mode(vcpu);
+    modes.set(mode, modes.get(mode) & ~IN_GUEST_MODE);
   }
 
   /** Whether the vCPU is in guest mode. */
   public boolean isInGuestMode(int vcpu) {
-    return (words.get(base(vcpu) + MODE) & IN_GUEST_MODE) != 0;
+    return (modes.get(mode(vcpu)) & IN_GUEST_MODE) != 0;
   }
 
-  /** Whether there is any request for the vCPU: the poll before each guest access. */
+  /** Whether there is any request for the vCPU. */
   public boolean isRequested(int vcpu) {
-    return words.get(base(vcpu) + REQUESTS) != 0;
+    return requests[vcpu].get(0) != 0;
+  }
+
+  /**
+   * The words whose first holds the vCPU's requests, 0 if there are none: for its poll before each
+   * guest access.
+   */
+  public SharedWords requests(int vcpu) {
+    return requests[vcpu];
   }
 
   /** Takes those of the requests in {@code mask} that are set, clearing them. */
   public long take(int vcpu, long mask) {
-    int requests = base(vcpu) + REQUESTS;
-    if ((words.get(requests) & mask) == 0) {
-      return 0;
-    }
-    return words.getAndAnd(requests, ~mask) & mask;
+    SharedWords mine = requests[vcpu];
+    return (mine.get(0) & mask) == 0 ? 0 : mine.getAndAnd(0, ~mask) & mask;
   }
 
   /**
@@ -84,15 +96,15 @@ public final class Rendezvous {
    * access.
    */
   public void request(int vcpu, long bits) {
-    words.getAndOr(base(vcpu) + REQUESTS, bits);
+    requests[vcpu].getAndOr(0, bits);
   }
 
   /** Sets requests of every vCPU, then waits until each that was in guest mode has left it. */
   public void requestAllAndWait(Cpu cpu, long bits) {
-    for (int vcpu = 0; vcpu < vcpus; vcpu++) {
+    for (int vcpu = 0; vcpu < requests.length; vcpu++) {
       request(vcpu, bits);
     }
-    for (int vcpu = 0; vcpu < vcpus; vcpu++) {
+    for (int vcpu = 0; vcpu < requests.length; vcpu++) {
       awaitExit(cpu, vcpu);
     }
   }
@@ -101,28 +113,28 @@ public final class Rendezvous {
    * Waits until the vCPU, if it is in guest mode, has left it. A request must have been set before.
    */
   public void awaitExit(Cpu cpu, int vcpu) {
-    int mode = base(vcpu) + MODE;
-    long seen = words.get(mode);
+    int mode = mode(vcpu);
+    long seen = modes.get(mode);
     if ((seen & IN_GUEST_MODE) != 0) {
-      while (words.get(mode) == seen) {
-        cpu.awaitChange(words, mode, seen);
+      while (modes.get(mode) == seen) {
+        cpu.awaitChange(modes, mode, seen);
       }
     }
   }
 
   /** Waits until the vCPU has a request. For a vCPU outside guest mode that has nothing to do. */
   public void awaitRequest(Cpu cpu, int vcpu) {
-    int requests = base(vcpu) + REQUESTS;
-    while (words.get(requests) == 0) {
-      cpu.awaitChange(words, requests, 0);
+    SharedWords mine = requests[vcpu];
+    while (mine.get(0) == 0) {
+      cpu.awaitChange(mine, 0, 0);
     }
   }
 
   /**
-   * Where the words of a vCPU begin. Not at the very start: there lies, in an array, the length
-   * that every poll loads, and the entries of vCPU 0 would take it from the others' caches.
+   * Where the mode of a vCPU is. Not at the very start: there lies, in an array, the length, and the
+   * entries of vCPU 0 would take it from the others' caches.
    */
-  private static int base(int vcpu) {
+  private static int mode(int vcpu) {
     return (vcpu + 1) * SharedWords.STRIDE;
   }
 }
