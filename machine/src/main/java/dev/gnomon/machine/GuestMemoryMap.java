@@ -3,8 +3,8 @@ package dev.gnomon.machine;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 
 /**
- * Where guest memory lies in guest-physical address space: from 0 up to 3 GiB, and what is left from 4 GiB
- * up. The hole between is for devices.
+ * Where guest memory lies in guest-physical address space: from 0 up to 3 GiB, and what is left
+ * from 4 GiB up. The hole between is for devices.
  *
  * @param memoryBytes how much memory there is
  */

@@ -21,8 +21,8 @@ import dev.gnomon.mmu.slot.SlotRegion;
 /**
  * A VM put together: host memory behind memslots, an MMU, vCPUs; and the VMM's part in it.
  *
- * <p>CPU {@code i} of the execution runs vCPU {@code i}; {@link #HOST_CPUS} more work for the host. The
- * constructor and {@link #close} run alone.
+ * <p>CPU {@code i} of the execution runs vCPU {@code i}; {@link #HOST_CPUS} more work for the host.
+ * The constructor and {@link #close} run alone.
  */
 public final class VirtualMachine implements AutoCloseable {
   /** CPUs for the VMM, the reclaimer, and whoever reads the dirty log. */

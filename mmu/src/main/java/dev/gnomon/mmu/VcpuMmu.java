@@ -14,8 +14,9 @@ import dev.gnomon.mmu.table.Mapping;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The MMU of one vCPU. Used by the CPU that runs the vCPU (CPU {@code i} for vCPU {@code i}), outside guest
- * mode, but for {@link #pml} and {@link #rootHpa}, which its processor uses in guest mode.
+ * The MMU of one vCPU. Used by the CPU that runs the vCPU (CPU {@code i} for vCPU {@code i}),
+ * outside guest mode, but for {@link #pml} and {@link #rootHpa}, which its processor uses in guest
+ * mode.
  */
 public final class VcpuMmu {
   private final int vcpu;
@@ -67,7 +68,10 @@ public final class VcpuMmu {
     return pml;
   }
 
-  /** To be called at every exit, first: reports what the processor has logged. */
+  /**
+   * To be called at every exit, before the vCPU is seen to have left guest mode: reports what the
+   * processor has logged.
+   */
   public void drainPml(Cpu cpu) {
     PmlBuffer buffer = pml;
     if (buffer != null) {

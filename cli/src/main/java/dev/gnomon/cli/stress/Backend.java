@@ -13,8 +13,8 @@ import java.util.function.LongSupplier;
 /** What a stress runs on. */
 enum Backend {
   /**
-   * One thread at a time, by a schedule that the seed decides: the same seed gives the same run, on any
-   * machine under any load. Time is counted in steps.
+   * One thread at a time, by a schedule that the seed decides: the same seed gives the same run, on
+   * any machine under any load. Time is counted in steps.
    */
   LOCKSTEP {
     @Override
@@ -23,7 +23,8 @@ enum Backend {
       double stepsPerSwitch = meanSteps + longTurn / 16.0;
       double secondsPerStep = STEP_SECONDS + SWITCH_SECONDS / stepsPerSwitch;
       long steps = (long) (seconds / secondsPerStep);
-      Schedule schedule = new Schedule(seed, meanSteps, longTurn, STEPS_FACTOR * steps + MORE_STEPS);
+      Schedule schedule =
+          new Schedule(seed, meanSteps, longTurn, STEPS_FACTOR * steps + MORE_STEPS);
       LockstepPlatform platform = new LockstepPlatform(host, cpus, true, schedule);
       var execution = platform.execution();
       return new Machine(execution, platform.frames(), execution::steps, steps);
@@ -44,7 +45,9 @@ enum Backend {
     }
   };
 
-  /** About what a step and a switch cost: measured on one machine, fixed here so that runs repeat. */
+  /**
+   * About what a step and a switch cost: measured on one machine, fixed here so that runs repeat.
+   */
   private static final double STEP_SECONDS = 60e-9;
 
   private static final double SWITCH_SECONDS = 6e-6;
@@ -70,6 +73,5 @@ enum Backend {
    *
    * @param longTurn in lockstep, see {@link Schedule}
    */
-  abstract Machine create(
-      HostMemory host, int cpus, long seed, int longTurn, double seconds);
+  abstract Machine create(HostMemory host, int cpus, long seed, int longTurn, double seconds);
 }

@@ -6,11 +6,11 @@ import java.util.Random;
 import java.util.random.RandomGenerator;
 
 /**
- * The guest: each vCPU writes and reads words of its own in pages that all share, without guest paging, and
- * knows what each must hold.
+ * The guest: each vCPU writes and reads words of its own in pages that all share, without guest
+ * paging, and knows what each must hold.
  *
- * <p>Every value looks like a leaf entry that a fast page fault would make writable: should the MMU ever
- * take guest memory for a page table, it shows.
+ * <p>Every value looks like a leaf entry that a fast page fault would make writable: should the MMU
+ * ever take guest memory for a page table, it shows.
  */
 final class Hammer {
   private static final int WORDS = 4;

@@ -28,8 +28,8 @@ final class HostDrivers {
   }
 
   /**
-   * Writes pages out, which are mapped again meanwhile and aged, and then takes them away: so a page may
-   * be clean, and read-only by its entry, when it goes.
+   * Writes pages out, which are mapped again meanwhile and aged, and then takes them away: so a
+   * page may be clean, and read-only by its entry, when it goes.
    */
   static void cleanAndReclaim(Cpu cpu, StressVm stress, Pages pages) {
     Random random = new Random(stress.seed());

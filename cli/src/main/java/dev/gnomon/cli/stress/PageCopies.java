@@ -50,7 +50,8 @@ final class PageCopies {
       if (at >= 0) {
         stress.lost(
             new Loss(
-                pages.gpa(page) + at, "written at %#x, and never reported".formatted(pages.gpa(page) + at)));
+                pages.gpa(page) + at,
+                "written at %#x, and never reported".formatted(pages.gpa(page) + at)));
       }
     }
   }
@@ -70,7 +71,8 @@ final class PageCopies {
           // Else it was written again while we looked.
           && value == stress.memory().getLong(frame + at)) {
         stress.lost(
-            new Loss(gpa, "write-tracked, and %#x was written at %#x unseen".formatted(value, gpa)));
+            new Loss(
+                gpa, "write-tracked, and %#x was written at %#x unseen".formatted(value, gpa)));
       }
     }
     stress.vm().hostSpace().unpin(cpu, hvn, false);

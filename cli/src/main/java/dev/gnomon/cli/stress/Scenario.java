@@ -10,7 +10,9 @@ import dev.gnomon.mmu.spte.PfnDirty;
 import java.util.List;
 import java.util.Locale;
 
-/** A configuration, a guest and a host that together make a race likely; and the rules it is about. */
+/**
+ * A configuration, a guest and a host that together make a race likely; and the rules it is about.
+ */
 enum Scenario {
   RECLAIM_NOAD(
       "A/D off, pfn-dirty=on-clear: pages are aged, cleaned and taken away under writing vCPUs",

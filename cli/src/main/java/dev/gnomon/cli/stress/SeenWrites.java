@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What a write tracker has seen: the last two writes to each word. Each is noted before it is done, and each
- * word has one writer; so a word holds one of the two, or what it held before both.
+ * What a write tracker has seen: the last two writes to each word. Each is noted before it is done,
+ * and each word has one writer; so a word holds one of the two, or what it held before both.
  */
 final class SeenWrites implements WriteTracker {
   private record LastTwo(long last, long before) {}

@@ -25,9 +25,9 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Tries to lose a page.",
-      "A few vCPUs hammer a few pages while the host reclaims, ages, logs and recycles them, and every"
-          + " word is checked. Each --rule brings in the scenarios that are about it. The same command"
-          + " with the rule at its default must lose nothing."
+      "A few vCPUs hammer a few pages while the host reclaims, ages, logs and recycles them, and"
+          + " every word is checked. Each --rule brings in the scenarios that are about it. The"
+          + " same command with the rule at its default must lose nothing."
     },
     footer = {
       "",
@@ -76,14 +76,13 @@ public final class StressCommand implements Callable<Integer> {
       paramLabel = "lockstep|threads",
       defaultValue = "lockstep",
       description = {
-        "lockstep: one thread at a time, by a schedule that the seed decides and repeats (default).",
+        "lockstep: one thread at a time, by a schedule that the seed decides and repeats"
+            + " (default).",
         "threads: real threads; what is found depends on the machine and its load."
       })
   private Backend backend;
 
-  @Option(
-      names = "--until-lost",
-      description = "Stop at the first seed that loses a page.")
+  @Option(names = "--until-lost", description = "Stop at the first seed that loses a page.")
   private boolean stopsAtFirst;
 
   @Spec private CommandSpec spec;
@@ -138,7 +137,12 @@ public final class StressCommand implements Callable<Integer> {
       }
     }
     out.printf(
-        Locale.ROOT, "  %d of %d seeds from %d lost a page; %,d accesses%n", lost, seeds, first, operations);
+        Locale.ROOT,
+        "  %d of %d seeds from %d lost a page; %,d accesses%n",
+        lost,
+        seeds,
+        first,
+        operations);
     out.flush();
     return lost;
   }
@@ -151,7 +155,8 @@ public final class StressCommand implements Callable<Integer> {
               .filter(each -> each.label().equals(name))
               .findFirst()
               .orElseThrow(
-                  () -> new InputException("no scenario '" + name + "'; --scenario '?' lists them")));
+                  () ->
+                      new InputException("no scenario '" + name + "'; --scenario '?' lists them")));
     }
     if (scenarios.isEmpty()) {
       for (String text : ruleTexts) {

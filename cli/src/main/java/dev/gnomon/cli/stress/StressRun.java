@@ -18,11 +18,9 @@ final class StressRun {
   private StressRun() {}
 
   /** Runs until a page is lost or the time is over. */
-  static Outcome run(
-      Scenario scenario, Rules rules, Backend backend, long seed, double seconds) {
+  static Outcome run(Scenario scenario, Rules rules, Backend backend, long seed, double seconds) {
     long begin = System.nanoTime();
-    try (StressVm stress =
-        new StressVm(scenario, rules, backend, seed, seconds)) {
+    try (StressVm stress = new StressVm(scenario, rules, backend, seed, seconds)) {
       List<Hammer> hammers = start(scenario, stress);
       for (HostDriver driver : scenario.drivers()) {
         int which = scenario.drivers().indexOf(driver);

@@ -41,8 +41,7 @@ final class StressVm implements AutoCloseable {
     host = HostMemory.reserve(pages + SPARE_FRAMES);
     int vcpus = config.mmu().vcpus();
     Backend.Machine machine =
-        backend.create(
-            host, vcpus + VirtualMachine.HOST_CPUS, seed, scenario.longTurn(), seconds);
+        backend.create(host, vcpus + VirtualMachine.HOST_CPUS, seed, scenario.longTurn(), seconds);
     execution = machine.execution();
     clock = machine.clock();
     end = machine.end();

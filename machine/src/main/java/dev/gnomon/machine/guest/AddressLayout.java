@@ -1,8 +1,9 @@
 package dev.gnomon.machine.guest;
 
 /**
- * Where things lie in guest-virtual address space, as in Linux: user memory in the lower half; in the upper
- * half all physical memory, pages shared among processes, the local APIC, and the kernel's own page.
+ * Where things lie in guest-virtual address space, as in Linux: user memory in the lower half; in
+ * the upper half all physical memory, pages shared among processes, the local APIC, and the
+ * kernel's own page.
  *
  * @param levels levels of the guest's page tables, 4 or 5
  */

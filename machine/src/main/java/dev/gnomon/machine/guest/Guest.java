@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A guest in a VM: its kernel, its processes, and the vCPUs that run them.
  *
- * <p>Life: {@link #boot}; then {@link #start}s, each of which runs until the work is done or the VMM has
- * asked for a {@link #pause}. A paused guest may be {@link #moveTo moved} to another VM that holds a copy of
- * its memory, and started there. These are called by one thread, while no vCPU runs; {@link #pause}, {@link
- * #accessesSoFar} and the limit by any CPU at any time.
+ * <p>Life: {@link #boot}; then {@link #start}s, each of which runs until the work is done or the
+ * VMM has asked for a {@link #pause}. A paused guest may be {@link #moveTo moved} to another VM
+ * that holds a copy of its memory, and started there. These are called by one thread, while no vCPU
+ * runs; {@link #pause}, {@link #accessesSoFar} and the limit by any CPU at any time.
  */
 public final class Guest {
   /** Records that are played between two looks at the VMM's wishes. */
@@ -60,8 +60,9 @@ public final class Guest {
   }
 
   /**
-   * How many processes to make of traces, so that every vCPU has work and processes move: one of each trace,
-   * or, with fewer traces than vCPUs, as many of each as it takes to have more processes than vCPUs.
+   * How many processes to make of traces, so that every vCPU has work and processes move: one of
+   * each trace, or, with fewer traces than vCPUs, as many of each as it takes to have more
+   * processes than vCPUs.
    */
   public static int processesPerTrace(int traces, int vcpus) {
     return traces >= vcpus ? 1 : vcpus / traces + 1;
@@ -92,8 +93,7 @@ public final class Guest {
   }
 
   private RunQueue newQueue(long[] accesses) {
-    return new RunQueue(
-        vm.execution().platform(), processes, accesses, config.sliceAccesses());
+    return new RunQueue(vm.execution().platform(), processes, accesses, config.sliceAccesses());
   }
 
   // --- running ---
@@ -158,7 +158,9 @@ public final class Guest {
     return accesses;
   }
 
-  /** Asks every vCPU to stop at the end of what it is doing. The execution's join waits for them. */
+  /**
+   * Asks every vCPU to stop at the end of what it is doing. The execution's join waits for them.
+   */
   public void pause() {
     for (int i = 0; i < vcpus.length; i++) {
       vm.mmu().rendezvous().request(i, Requests.PAUSE);
@@ -171,7 +173,10 @@ public final class Guest {
     return queue.running() == 0;
   }
 
-  /** Lets no time slice begin once the guest has made so many accesses; {@code Long.MAX_VALUE}: none. */
+  /**
+   * Lets no time slice begin once the guest has made so many accesses; {@code Long.MAX_VALUE}:
+   * none.
+   */
   public void limitAccesses(long accesses) {
     queue.limit(accesses);
     queue.changed();
@@ -242,13 +247,15 @@ public final class Guest {
   }
 
   /**
-   * Makes this guest, which has not booted, what another was; the VM's memory must be a copy of that one's.
+   * Makes this guest, which has not booted, what another was; the VM's memory must be a copy of
+   * that one's.
    *
    * @param traces for each process the rest of its trace, from the next record
    * @throws IllegalArgumentException if the state is not one of a guest with this number of vCPUs
    */
   public void restore(GuestState state, List<? extends TraceReader> traces) {
-    if (state.registers().size() != vcpus.length || state.accessesPerVcpu().size() != vcpus.length) {
+    if (state.registers().size() != vcpus.length
+        || state.accessesPerVcpu().size() != vcpus.length) {
       throw new IllegalArgumentException("a guest keeps its number of vCPUs when it moves");
     }
     for (ProcessState each : state.processes()) {
@@ -310,8 +317,9 @@ public final class Guest {
   }
 
   /**
-   * Reads all that the processes have touched once more, and checks it; and that the guest counted its time
-   * slices right. On the first vCPU; takes the calling thread. Only for a guest that is verified.
+   * Reads all that the processes have touched once more, and checks it; and that the guest counted
+   * its time slices right. On the first vCPU; takes the calling thread. Only for a guest that is
+   * verified.
    */
   public void sweep() {
     runAlone(

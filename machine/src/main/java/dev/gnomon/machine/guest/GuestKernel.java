@@ -10,19 +10,19 @@ import dev.gnomon.mmu.arch.PageLevel;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 
 /**
- * The guest's kernel: it builds page tables by guest stores, gives processes frames when they fault, and
- * keeps its own state in one page of guest memory that all processes map.
+ * The guest's kernel: it builds page tables by guest stores, gives processes frames when they
+ * fault, and keeps its own state in one page of guest memory that all processes map.
  *
- * <p>All of physical memory is mapped in its half with 1 GiB pages, so a table is written through an
- * ordinary virtual address. Frames are given out once, 4 KiB ones from below and 2 MiB ones from above, by
- * locked additions to two words of its page.
+ * <p>All of physical memory is mapped in its half with 1 GiB pages, so a table is written through
+ * an ordinary virtual address. Frames are given out once, 4 KiB ones from below and 2 MiB ones from
+ * above, by locked additions to two words of its page.
  *
- * <p>Which process a vCPU runs is known per vCPU; everything else that changes lies in guest memory.
+ * <p>Which process a vCPU runs is known per vCPU; everything else that changes lies in guest
+ * memory.
  */
 final class GuestKernel implements PageFaultHandler {
   /** What a table entry on the way to a page has. */
-  private static final long TABLE_BITS =
-      GuestEntry.PRESENT | GuestEntry.WRITABLE | GuestEntry.USER;
+  private static final long TABLE_BITS = GuestEntry.PRESENT | GuestEntry.WRITABLE | GuestEntry.USER;
 
   private static final long KERNEL_BITS =
       GuestEntry.PRESENT
@@ -31,8 +31,7 @@ final class GuestKernel implements PageFaultHandler {
           | GuestEntry.ACCESSED
           | GuestEntry.DIRTY;
 
-  private static final long USER_BITS =
-      GuestEntry.PRESENT | GuestEntry.WRITABLE | GuestEntry.USER;
+  private static final long USER_BITS = GuestEntry.PRESENT | GuestEntry.WRITABLE | GuestEntry.USER;
 
   private static final long KERNEL_FRAME_GPA = 0x1000;
   private static final long TOP_GPA = 0x2000;
@@ -94,8 +93,7 @@ final class GuestKernel implements PageFaultHandler {
   long newAddressSpace(Vcpu vcpu) {
     long top = allocateFrame(vcpu);
     for (int i = PageLevel.ENTRIES / 2; i < PageLevel.ENTRIES; i++) {
-      vcpu.writeLong(
-          physicalBase + top + 8L * i, vcpu.readLong(physicalBase + TOP_GPA + 8L * i));
+      vcpu.writeLong(physicalBase + top + 8L * i, vcpu.readLong(physicalBase + TOP_GPA + 8L * i));
     }
     return top;
   }

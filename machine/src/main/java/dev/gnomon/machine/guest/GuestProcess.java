@@ -8,12 +8,12 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A process of the guest: it plays one trace. Run by one vCPU at a time; handed from one to the next through
- * the run queue.
+ * A process of the guest: it plays one trace. Run by one vCPU at a time; handed from one to the
+ * next through the run queue.
  *
- * <p>A load reads, a store writes a value made of its address and of how many stores came before it, a
- * fetch reads as code, a modify loads and then stores. Accesses of more than 8 bytes are made of 8-byte
- * ones.
+ * <p>A load reads, a store writes a value made of its address and of how many stores came before
+ * it, a fetch reads as code, a modify loads and then stores. Accesses of more than 8 bytes are made
+ * of 8-byte ones.
  */
 final class GuestProcess {
   private static final int WORD = 8;
@@ -122,7 +122,9 @@ final class GuestProcess {
     }
   }
 
-  /** What is left to play, beginning with what is at hand. Reads on with the process's own reader. */
+  /**
+   * What is left to play, beginning with what is at hand. Reads on with the process's own reader.
+   */
   TraceReader rest() {
     return new RestOfTrace(batch, position, reader);
   }
@@ -161,11 +163,14 @@ final class GuestProcess {
     }
   }
 
-  /** Plays up to {@code limit} records of those at hand, in guest mode; returns how many accesses. */
+  /**
+   * Plays up to {@code limit} records of those at hand, in guest mode; returns how many accesses.
+   */
   int play(Vcpu vcpu, int limit) {
     int first = position;
     int end = Math.min(batch.count(), first + limit);
-    int modifies = verifier == null ? playPlain(vcpu, first, end) : playChecked(vcpu, verifier, first, end);
+    int modifies =
+        verifier == null ? playPlain(vcpu, first, end) : playChecked(vcpu, verifier, first, end);
     position = end;
     records += end - first;
     int played = end - first + modifies;

@@ -6,11 +6,11 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * What the memory of one process must hold, byte for byte, by gva: kept outside guest memory, in Java
- * arrays, by code that knows nothing of page tables.
+ * What the memory of one process must hold, byte for byte, by gva: kept outside guest memory, in
+ * Java arrays, by code that knows nothing of page tables.
  *
- * <p>A page that was never touched holds {@link #initialWord}. Pages are found in an open-addressing table,
- * the last one found first. Used by one CPU at a time, as its process is.
+ * <p>A page that was never touched holds {@link #initialWord}. Pages are found in an
+ * open-addressing table, the last one found first. Used by one CPU at a time, as its process is.
  */
 final class MemoryRecord {
   private static final VarHandle LONG =
@@ -31,7 +31,9 @@ final class MemoryRecord {
     Arrays.fill(pages, NO_PAGE);
   }
 
-  /** What 8 aligned bytes hold before anyone has written them: a function of process and address. */
+  /**
+   * What 8 aligned bytes hold before anyone has written them: a function of process and address.
+   */
   static long initialWord(long seed, long gva) {
     long z = (gva >>> 3) * 0x9e37_79b9_7f4a_7c15L + seed;
     z = (z ^ z >>> 32) * 0xd6e8_feb8_6659_fd93L;

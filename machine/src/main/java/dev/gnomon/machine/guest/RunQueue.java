@@ -11,9 +11,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The guest's scheduler: which process a vCPU runs next.
  *
- * <p>First come, first served, with one condition: a vCPU that is far ahead of the slowest one waits, so
- * that every vCPU has its share of the work. A word counts the changes that a waiting vCPU waits for;
- * another holds a limit of accesses that the guest may not pass for now (live migration sets it).
+ * <p>First come, first served, with one condition: a vCPU that is far ahead of the slowest one
+ * waits, so that every vCPU has its share of the work. A word counts the changes that a waiting
+ * vCPU waits for; another holds a limit of accesses that the guest may not pass for now (live
+ * migration sets it).
  */
 final class RunQueue {
   private static final int CHANGES = 0;
@@ -93,7 +94,9 @@ final class RunQueue {
     return words.get(accessesWord(vcpu)) <= least + lead;
   }
 
-  /** How many accesses the next time slice of a vCPU may have: short at first, so that all get some. */
+  /**
+   * How many accesses the next time slice of a vCPU may have: short at first, so that all get some.
+   */
   int sliceLength(int vcpu) {
     return sliceLength(words.get(accessesWord(vcpu)));
   }

@@ -10,10 +10,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The pages that every two processes share, and what may be read in them.
  *
- * <p>Each of the two writes its own half: at its s-th write, the number s into word s modulo 256. The other
- * reads while that goes on. Two counters outside guest memory, one moved before each write and one after,
- * bound what it may find: the last write that was over when the read began, or one to the same word that had
- * begun when the read was over.
+ * <p>Each of the two writes its own half: at its s-th write, the number s into word s modulo 256.
+ * The other reads while that goes on. Two counters outside guest memory, one moved before each
+ * write and one after, bound what it may find: the last write that was over when the read began, or
+ * one to the same word that had begun when the read was over.
  */
 final class SharedPages {
   private static final int WORDS = 256;
@@ -65,7 +65,9 @@ final class SharedPages {
     return high * (high - 1) / 2 + low;
   }
 
-  /** Has a process write to, and read from, each page that it shares. In guest mode, in user mode. */
+  /**
+   * Has a process write to, and read from, each page that it shares. In guest mode, in user mode.
+   */
   void exercise(Vcpu vcpu, int process, @Nullable Verifier verifier) {
     for (int other = 0; other < processes; other++) {
       if (other != process) {

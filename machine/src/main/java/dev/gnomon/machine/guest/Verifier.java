@@ -7,8 +7,8 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Checks what one process loads and fetches against its {@link MemoryRecord}, and remembers the first thing
- * that was wrong. Used by one CPU at a time, as its process is.
+ * Checks what one process loads and fetches against its {@link MemoryRecord}, and remembers the
+ * first thing that was wrong. Used by one CPU at a time, as its process is.
  */
 final class Verifier {
   private static final VarHandle LONG =

@@ -282,8 +282,9 @@ public final class HostAddressSpace extends HostPages {
   }
 
   /**
-   * The first half of writing a page out: its user forgets it. A large page is split first. The page is
-   * saved here, while no one maps it, unless its user {@link PageUser#reportsDirtWhenItForgets}.
+   * The first half of writing a page out: its user forgets it. A large page is split first. The
+   * page is saved here, while no one maps it, unless its user {@link
+   * PageUser#reportsDirtWhenItForgets}.
    *
    * @return false if it is not present, or in use
    */

@@ -89,10 +89,10 @@ final class PageOut {
   }
 
   /**
-   * The second half of {@link #writeBack}, some time later, for a user that reports dirt when it forgets:
-   * the page may be mapped again by now, and written. First the dirt is cleared, then all translations
-   * are flushed, then the page is saved: whatever the save misses is written through the user's tables as
-   * they are after the flush, and they will tell. The page is pinned.
+   * The second half of {@link #writeBack}, some time later, for a user that reports dirt when it
+   * forgets: the page may be mapped again by now, and written. First the dirt is cleared, then all
+   * translations are flushed, then the page is saved: whatever the save misses is written through
+   * the user's tables as they are after the flush, and they will tell. The page is pinned.
    */
   void cleanMapped(Cpu cpu, long pfn) {
     if (descriptors.testAndClear(pfn, FrameDescriptors.DIRTY)) {

@@ -57,13 +57,15 @@ public interface PageUser {
   boolean testYoung(Cpu cpu, long firstHvn, long endHvn);
 
   /**
-   * When the user says that a page is dirty: only when it forgets it, or takes write permission away
-   * (true); or already when it maps it so that it can be written (false). In the first case a page may be
-   * cleaned that is mapped again since it was forgotten, because what is written from then on is still to
-   * be reported. In the second, never.
+   * When the user says that a page is dirty: only when it forgets it, or takes write permission
+   * away (true); or already when it maps it so that it can be written (false). In the first case a
+   * page may be cleaned that is mapped again since it was forgotten, because what is written from
+   * then on is still to be reported. In the second, never.
    */
   boolean reportsDirtWhenItForgets();
 
-  /** Drops every cached translation: what is written after the return is written through its tables. */
+  /**
+   * Drops every cached translation: what is written after the return is written through its tables.
+   */
   void flush(Cpu cpu);
 }

@@ -9,12 +9,13 @@ import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.spte.SpteFormat;
 
 /**
- * The two-dimensional walk: gva to hpa through the guest's own tables, each access to which is itself
- * translated by the {@link NestedWalker}.
+ * The two-dimensional walk: gva to hpa through the guest's own tables, each access to which is
+ * itself translated by the {@link NestedWalker}.
  *
- * <p>An access to a guest table is a write under NPT always, under EPT when its A/D bits are on, and else
- * only when the walk must set A or D. A and D are set by locked updates, from the root to the leaf, and only
- * after the whole walk has succeeded; when one of those loses a race the walk begins again.
+ * <p>An access to a guest table is a write under NPT always, under EPT when its A/D bits are on,
+ * and else only when the walk must set A or D. A and D are set by locked updates, from the root to
+ * the leaf, and only after the whole walk has succeeded; when one of those loses a race the walk
+ * begins again.
  *
  * <p>Sources: Intel SDM vol. 3A, 4.5 to 4.8, and vol. 3C, 28.3.3; AMD APM vol. 2, 15.25.
  */
@@ -53,8 +54,7 @@ final class GuestWalker {
   private long faultCode;
   private long loads;
 
-  GuestWalker(
-      PhysicalMemory memory, NestedWalker nested, SpteFormat format, TlbConfig config) {
+  GuestWalker(PhysicalMemory memory, NestedWalker nested, SpteFormat format, TlbConfig config) {
     this.memory = memory;
     this.nested = nested;
     physicalAddressBits = format.physicalAddressBits();
@@ -86,11 +86,7 @@ final class GuestWalker {
     }
     long rights = page & Translation.ALL;
     return Translation.make(
-        Translation.page(page),
-        Translation.level(page),
-        rights,
-        rights,
-        page & Translation.DIRTY);
+        Translation.page(page), Translation.level(page), rights, rights, page & Translation.DIRTY);
   }
 
   private long tryWalk(ControlRegisters registers, long gva, AccessKind kind) {
@@ -147,8 +143,7 @@ final class GuestWalker {
     }
   }
 
-  private long leaf(
-      ControlRegisters registers, long gva, AccessKind kind, int level, long rights) {
+  private long leaf(ControlRegisters registers, long gva, AccessKind kind, int level, long rights) {
     if (!isAllowed(registers, kind, rights)) {
       return guestFault(registers, kind, FaultCode.PRESENT);
     }
@@ -178,8 +173,7 @@ final class GuestWalker {
             | (isExecutable ? Translation.EXECUTE : 0);
     long both = nestedRights & guestRights;
     boolean isUser = (rights & GuestEntry.USER) != 0;
-    boolean isDirty =
-        (page & Translation.DIRTY) != 0 && (gpte & GuestEntry.DIRTY) != 0;
+    boolean isDirty = (page & Translation.DIRTY) != 0 && (gpte & GuestEntry.DIRTY) != 0;
     int smaller = Math.min(level, Translation.level(page));
     long hpa = Translation.hpa(page, gpa) & -1L << PageLevel.shift(smaller);
     long flags =
@@ -202,7 +196,9 @@ final class GuestWalker {
 
   private static final long ASSISTED = 1;
 
-  /** Sets A from the top down, then D in the leaf: ASSISTED, LOST_RACE, or 0 if the MMU must help. */
+  /**
+   * Sets A from the top down, then D in the leaf: ASSISTED, LOST_RACE, or 0 if the MMU must help.
+   */
   private long setAccessedDirty(int leafLevel, boolean isWrite) {
     for (int level = top; level >= leafLevel; level--) {
       long gpte = entries[level];
@@ -240,12 +236,19 @@ final class GuestWalker {
   }
 
   private void nestedFailed(long where) {
-    outcome = nested.isPmlFull() ? Outcome.PML_FULL : Outcome.NESTED_FAULT;
+    end(nested.isPmlFull() ? Outcome.PML_FULL : Outcome.NESTED_FAULT);
     faultCode = nested.faultCode() | where;
   }
 
+  private void end(Outcome how) {
+    if (outcome != how) {
+      // The store of a reference also marks a card for the collector, beside those of other vCPUs.
+      outcome = how;
+    }
+  }
+
   private long guestFault(ControlRegisters registers, AccessKind kind, long present) {
-    outcome = Outcome.GUEST_FAULT;
+    end(Outcome.GUEST_FAULT);
     faultCode = present | FaultCode.of(kind) | (registers.isUser() ? FaultCode.USER : 0);
     return 0;
   }

@@ -11,10 +11,10 @@ import dev.gnomon.mmu.spte.SpteFormat;
 /**
  * The second dimension: gpa to hpa, through the entries that the MMU writes.
  *
- * <p>It reads those entries as the processor defines them, sets A and D in leaves by locked updates, logs a
- * page whose D goes from clear to set (PML), and caches: leaves in a nested TLB, tables in
- * paging-structure caches, from which a later walk may start although the entry above has been cleared in
- * memory since.
+ * <p>It reads those entries as the processor defines them, sets A and D in leaves by locked
+ * updates, logs a page whose D goes from clear to set (PML), and caches: leaves in a nested TLB,
+ * tables in paging-structure caches, from which a later walk may start although the entry above has
+ * been cleared in memory since.
  *
  * <p>Sources: Intel SDM vol. 3C, 28.3; AMD APM vol. 2, 15.25.
  */
@@ -50,8 +50,8 @@ final class NestedWalker {
   /**
    * Translates a gpa for an access; sets A, and D for a write.
    *
-   * @return a {@link Translation} (its supervisor rights; level of the nested page), or 0: see {@link
-   *     #isPmlFull}, {@link #faultGpa}, {@link #faultCode}
+   * @return a {@link Translation} (its supervisor rights; level of the nested page), or 0: see
+   *     {@link #isPmlFull}, {@link #faultGpa}, {@link #faultCode}
    */
   long translate(long gpa, boolean isWrite, boolean isFetch) {
     long cached = leaves.find(gpa);
@@ -123,8 +123,7 @@ final class NestedWalker {
     return (spte & format.reservedBits(spte, level)) != 0;
   }
 
-  private long leaf(
-      long gpa, long entry, long spte, int level, boolean isWrite, boolean isFetch) {
+  private long leaf(long gpa, long entry, long spte, int level, boolean isWrite, boolean isFetch) {
     if (!format.allows(spte, isWrite, isFetch)) {
       return fault(gpa, FaultCode.PRESENT, isWrite, isFetch);
     }

@@ -3,8 +3,8 @@ package dev.gnomon.machine.processor;
 import java.util.Arrays;
 
 /**
- * A paging-structure cache: for the upper bits of an address, where the table of the next lower level lies,
- * and what was gathered on the way to it. Direct-mapped.
+ * A paging-structure cache: for the upper bits of an address, where the table of the next lower
+ * level lies, and what was gathered on the way to it. Direct-mapped.
  */
 final class StructureCache {
   private static final long EMPTY = -1;

@@ -3,9 +3,9 @@ package dev.gnomon.machine.processor;
 import java.util.Arrays;
 
 /**
- * A TLB of two levels. The first is direct-mapped and made for speed, one for each mode: for each of 4 KiB
- * of a page of any size it keeps three tags, one each for reads, writes and fetches, and what to add to an
- * address. The second is set-associative, by size of page.
+ * A TLB of two levels. The first is direct-mapped and made for speed, one for each mode: for each
+ * of 4 KiB of a page of any size it keeps three tags, one each for reads, writes and fetches, and
+ * what to add to an address. The second is set-associative, by size of page.
  *
  * <pre>
  *  first level, four words an entry:
@@ -13,8 +13,8 @@ import java.util.Arrays;
  *  a tag: page address;  1: no such access
  * </pre>
  *
- * <p>The tag for writes is there only if the walk had D set: else a write must walk again to set it. No
- * entry is coherent with memory.
+ * <p>The tag for writes is there only if the walk had D set: else a write must walk again to set
+ * it. No entry is coherent with memory.
  */
 public final class Tlb {
   static final int READ = 0;
@@ -82,8 +82,7 @@ public final class Tlb {
   void fillFirst(long gva, long translation, boolean isUser) {
     long tag = tag(gva);
     long rights = Translation.rights(translation, isUser);
-    boolean writes =
-        (rights & Translation.WRITE) != 0 && (translation & Translation.DIRTY) != 0;
+    boolean writes = (rights & Translation.WRITE) != 0 && (translation & Translation.DIRTY) != 0;
     long[] first = first(isUser);
     int at = entry(first, gva);
     first[at + READ] = (rights & Translation.READ) != 0 ? tag : NO_ACCESS;
@@ -99,7 +98,10 @@ public final class Tlb {
     dropFaulting(gva);
   }
 
-  /** Drops what translates an address whose access has faulted; other pieces of a large page may stay. */
+  /**
+   * Drops what translates an address whose access has faulted; other pieces of a large page may
+   * stay.
+   */
   void dropFaulting(long gva) {
     dropEntry(supervisor, gva);
     dropEntry(user, gva);

@@ -42,7 +42,10 @@ final class TlbArray {
     return 0;
   }
 
-  /** Enters a translation of an address, in the place of an older one of the same page if there is one. */
+  /**
+   * Enters a translation of an address, in the place of an older one of the same page if there is
+   * one.
+   */
   void insert(long address, long translation) {
     long page = address >>> pageShift;
     int set = (int) page & sets - 1;

@@ -1,8 +1,8 @@
 package dev.gnomon.machine.processor;
 
 /**
- * A translation as a TLB keeps it, packed in a {@code long}: where a page lies, what the walk that made it
- * allowed, and whether writes may go through without another walk.
+ * A translation as a TLB keeps it, packed in a {@code long}: where a page lies, what the walk that
+ * made it allowed, and whether writes may go through without another walk.
  *
  * <pre>
  *  51..12  host-physical address of the page (of its own size)

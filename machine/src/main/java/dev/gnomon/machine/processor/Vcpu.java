@@ -17,13 +17,13 @@ import dev.gnomon.mmu.tlb.Requests;
 /**
  * A vCPU: guest code calls its accesses, and it leaves and enters the guest as they demand.
  *
- * <p>Before each access it looks for requests; that is where an interrupt would be taken. So a flusher that
- * waits until this vCPU has left guest mode knows that every access through an old translation is done. On
- * the way back in it handles requests, loads a root if it has none, announces guest mode, and looks for
- * requests once more (see {@link Rendezvous}).
+ * <p>Before each access it looks for requests; that is where an interrupt would be taken. So a
+ * flusher that waits until this vCPU has left guest mode knows that every access through an old
+ * translation is done. On the way back in it handles requests, loads a root if it has none,
+ * announces guest mode, and looks for requests once more (see {@link Rendezvous}).
  *
- * <p>An access that crosses pages, or is not aligned, is made of smaller ones; only an aligned one is
- * atomic. Used by one CPU at a time.
+ * <p>An access that crosses pages, or is not aligned, is made of smaller ones; only an aligned one
+ * is atomic. Used by one CPU at a time.
  */
 public final class Vcpu {
 
@@ -102,9 +102,10 @@ public final class Vcpu {
 
   /** Leaves the guest, for whatever reason. */
   public void leaveGuest() {
+    // Before it is seen to have left: who kicked it to read the log waits for that.
+    mmu.drainPml(cpu);
     rendezvous.leave(index);
     statistics.count(cpu, Stat.EXITS);
-    mmu.drainPml(cpu);
   }
 
   /** Drops the root, when the vCPU is to run no more. Outside the guest. */
@@ -113,8 +114,8 @@ public final class Vcpu {
   }
 
   /**
-   * Whether the VMM wants the vCPU to stay out of the guest. Guest code looks at this where it can be
-   * interrupted for long.
+   * Whether the VMM wants the vCPU to stay out of the guest. Guest code looks at this where it can
+   * be interrupted for long.
    */
   public boolean isPauseRequested() {
     return isPauseRequested;
@@ -337,8 +338,8 @@ public final class Vcpu {
   // --- slow paths ---
 
   /**
-   * Finds the hpa for an access that the first-level TLB does not know; leaves and enters the guest as often
-   * as that takes.
+   * Finds the hpa for an access that the first-level TLB does not know; leaves and enters the guest
+   * as often as that takes.
    *
    * @return the hpa, or -1 if the VMM has to emulate the access, to {@link #emulatedGpa}
    */
@@ -376,8 +377,7 @@ public final class Vcpu {
     long rights = Translation.rights(translation, registers.isUser());
     return switch (kind) {
       case READ -> (rights & Translation.READ) != 0;
-      case WRITE ->
-          (rights & Translation.WRITE) != 0 && (translation & Translation.DIRTY) != 0;
+      case WRITE -> (rights & Translation.WRITE) != 0 && (translation & Translation.DIRTY) != 0;
       case FETCH -> (rights & Translation.EXECUTE) != 0;
     };
   }

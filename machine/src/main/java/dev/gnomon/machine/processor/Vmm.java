@@ -3,8 +3,8 @@ package dev.gnomon.machine.processor;
 import dev.gnomon.mmu.platform.Cpu;
 
 /**
- * What a vCPU leaves to the VMM: accesses to memory that does not exist, is read-only, or whose writes must
- * be seen. Called by the vCPU's CPU, outside guest mode.
+ * What a vCPU leaves to the VMM: accesses to memory that does not exist, is read-only, or whose
+ * writes must be seen. Called by the vCPU's CPU, outside guest mode.
  */
 public interface Vmm {
 

@@ -3,8 +3,8 @@ package dev.gnomon.mmu.arch;
 /**
  * Bits of a page-fault error code, for guest page faults and nested ones alike.
  *
- * <p>Sources: Intel SDM vol. 3A, 4.7; AMD APM vol. 2, 15.25.6 for bits 32 and 33. EPT violations are
- * brought into this form by the vCPU before they reach the MMU.
+ * <p>Sources: Intel SDM vol. 3A, 4.7; AMD APM vol. 2, 15.25.6 for bits 32 and 33. EPT violations
+ * are brought into this form by the vCPU before they reach the MMU.
  */
 public final class FaultCode {
   /** The fault was on a present translation. */

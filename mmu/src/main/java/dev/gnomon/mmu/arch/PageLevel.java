@@ -1,8 +1,8 @@
 package dev.gnomon.mmu.arch;
 
 /**
- * Levels of 64-bit page tables and the sizes that belong to them. Level 1 tables map 4 KiB pages, level 2
- * 2 MiB, level 3 1 GiB; an entry of a level-n table translates 9 bits of the address.
+ * Levels of 64-bit page tables and the sizes that belong to them. Level 1 tables map 4 KiB pages,
+ * level 2 2 MiB, level 3 1 GiB; an entry of a level-n table translates 9 bits of the address.
  *
  * <p>Source: Intel SDM vol. 3A, 4.5.
  */

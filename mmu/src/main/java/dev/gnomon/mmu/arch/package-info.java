@@ -1,6 +1,6 @@
 /**
- * What the processor defines and the MMU only obeys: levels and their sizes, access kinds, page-fault
- * error codes, the formats of guest page tables, and the architectural walk of them.
+ * What the processor defines and the MMU only obeys: levels and their sizes, access kinds,
+ * page-fault error codes, the formats of guest page tables, and the architectural walk of them.
  *
  * <p>Pure functions and values; nothing here knows of shadow page tables.
  */

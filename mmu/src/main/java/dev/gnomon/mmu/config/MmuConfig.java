@@ -13,11 +13,12 @@ import java.util.function.Consumer;
  * @param largestLevel the largest page that may be mapped: 1 (4 KiB), 2 (2 MiB) or 3 (1 GiB)
  * @param dirtyLog how writes to dirty-logged slots are noticed
  * @param manualProtect a get of the dirty bitmap does not re-protect; a clear does
- * @param initiallySet with manual protect: switching the log on reports every page dirty and protects
- *     nothing before its first clear
+ * @param initiallySet with manual protect: switching the log on reports every page dirty and
+ *     protects nothing before its first clear
  * @param ringEntries entries of each vCPU's dirty ring, a power of two
- * @param eagerSplit switching the log on, and clearing, splits large pages before they are written
- * @param nxHugePages large pages are mapped without execute permission, and split when executed from
+ * @param eagerSplit switching the log on splits large pages before they are written
+ * @param nxHugePages large pages are mapped without execute permission, and split when executed
+ *     from
  * @param writeTracking gfns may be write-tracked by {@code Mmu.writeTrack}; costs two bytes a page
  * @param vcpus how many vCPUs the VM has
  */
@@ -60,7 +61,19 @@ public record MmuConfig(
   /** A VM on a current processor of the kind, with every feature at KVM's default. */
   public static MmuConfig of(TdpKind tdp, int vcpus) {
     return new MmuConfig(
-        tdp, true, true, 4, 46, 3, DirtyLogKind.BITMAP, false, false, 65536, true, false, false,
+        tdp,
+        true,
+        true,
+        4,
+        46,
+        3,
+        DirtyLogKind.BITMAP,
+        false,
+        false,
+        65536,
+        true,
+        false,
+        false,
         vcpus);
   }
 
@@ -105,7 +118,20 @@ public record MmuConfig(
 
     MmuConfig finish() {
       return new MmuConfig(
-          tdp, accessedDirty, executeOnly, levels, physicalAddressBits, largestLevel, dirtyLog, manualProtect, initiallySet, ringEntries, eagerSplit, nxHugePages, writeTracking, vcpus);
+          tdp,
+          accessedDirty,
+          executeOnly,
+          levels,
+          physicalAddressBits,
+          largestLevel,
+          dirtyLog,
+          manualProtect,
+          initiallySet,
+          ringEntries,
+          eagerSplit,
+          nxHugePages,
+          writeTracking,
+          vcpus);
     }
   }
 

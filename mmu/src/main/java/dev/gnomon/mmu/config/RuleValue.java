@@ -3,8 +3,8 @@ package dev.gnomon.mmu.config;
 import java.util.Locale;
 
 /**
- * One shipped value of a rule: an enum constant that also implements the rule's interface. Each says in
- * one line where it comes from.
+ * One shipped value of a rule: an enum constant that also implements the rule's interface. Each
+ * says in one line where it comes from.
  */
 public interface RuleValue {
 

@@ -5,17 +5,21 @@ import dev.gnomon.mmu.platform.Cpu;
 /**
  * Counters, one set a CPU, summed on demand.
  *
- * <p>Each CPU counts into its own set without synchronisation. {@link #sum} is exact once the CPUs have
- * been joined or otherwise ordered before the caller.
+ * <p>Each CPU counts into its own set without synchronisation. {@link #sum} is exact once the CPUs
+ * have been joined or otherwise ordered before the caller.
  */
 public final class Statistics {
   private static final int STATS = Stat.values().length;
   private static final int STRIDE = STATS + 15 & -16;
 
+  /**
+   * The first set is nobody's: beside it lies the length, which every CPU loads, and a CPU that
+   * counts there would take it from the others' caches.
+   */
   private final long[] counts;
 
   public Statistics(int cpus) {
-    counts = new long[cpus * STRIDE];
+    counts = new long[(cpus + 1) * STRIDE];
   }
 
   /** Counts one. */
@@ -25,7 +29,7 @@ public final class Statistics {
 
   /** Adds to a counter; a gauge may go down. */
   public void add(Cpu cpu, Stat stat, long delta) {
-    counts[cpu.index() * STRIDE + stat.ordinal()] += delta;
+    counts[(cpu.index() + 1) * STRIDE + stat.ordinal()] += delta;
   }
 
   /** The sum over all CPUs. */

@@ -12,14 +12,14 @@ import dev.gnomon.mmu.tlb.TlbFlusher;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the VMM does with the dirty log: get, clear, harvest. Operations exclude each other by the slots
- * lock.
+ * What the VMM does with the dirty log: get, clear, harvest. Operations exclude each other by the
+ * slots lock.
  *
- * <p>The order is always: take the bits, protect the pages again, flush, return. Protecting does not flush
- * under the MMU lock; so after it, and until the flush, a vCPU may still write through its TLB, and what
- * it writes must reach the VMM by this report: the VMM may copy a page only when the call has returned.
- * The flush is owed if any bit was taken, whether or not an entry changed: an access-tracked entry has W
- * clear already while a TLB may still hold it writable.
+ * <p>The order is always: take the bits, protect the pages again, flush, return. Protecting does
+ * not flush under the MMU lock; so after it, and until the flush, a vCPU may still write through
+ * its TLB, and what it writes must reach the VMM by this report: the VMM may copy a page only when
+ * the call has returned. The flush is owed if any bit was taken, whether or not an entry changed:
+ * an access-tracked entry has W clear already while a TLB may still hold it writable.
  */
 public final class DirtyLog {
 
@@ -67,8 +67,8 @@ public final class DirtyLog {
   }
 
   /**
-   * Copies a slot's bitmap out, a bit a page; without manual protect, clears it and protects the pages
-   * again.
+   * Copies a slot's bitmap out, a bit a page; without manual protect, clears it and protects the
+   * pages again.
    *
    * @param bitmap receives the bits; at least (pages + 63) / 64 words
    * @return how many pages were dirty
@@ -87,7 +87,8 @@ public final class DirtyLog {
   }
 
   /**
-   * With manual protect: clears bits that an earlier get has reported, and protects those pages again.
+   * With manual protect: clears bits that an earlier get has reported, and protects those pages
+   * again.
    *
    * @param firstOffset the first page, a multiple of 64
    * @param pages how many pages
@@ -210,6 +211,7 @@ public final class DirtyLog {
     hasReaped = false;
     hasChanged = false;
     mmuLock.writeLock(cpu);
+    protection.begin(cpu);
   }
 
   private void reap(Cpu cpu, Memslot slot, long firstOffset, long pages) {
@@ -220,13 +222,16 @@ public final class DirtyLog {
     hasChanged |= protection.protect(cpu, slot, firstOffset, pages);
     if (mmuLock.isContended(cpu)) {
       flushUnderLock(cpu);
+      protection.end(cpu);
       mmuLock.writeUnlock(cpu);
       mmuLock.writeLock(cpu);
+      protection.begin(cpu);
     }
   }
 
   private void end(Cpu cpu) {
     flushUnderLock(cpu);
+    protection.end(cpu);
     mmuLock.writeUnlock(cpu);
     if (flushRule.flushesBeforeReturn(hasReaped, hasChanged)) {
       flusher.flushAll(cpu);

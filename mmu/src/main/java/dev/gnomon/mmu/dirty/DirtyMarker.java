@@ -14,9 +14,9 @@ import dev.gnomon.mmu.sync.SpinLock;
 import dev.gnomon.mmu.tlb.Requests;
 
 /**
- * Marks gfns of dirty-logged slots as written: in the slot's bitmap, or in the ring of the vCPU whose CPU
- * marks. CPU {@code i} runs vCPU {@code i}; CPUs above the vCPUs work for the host and share one more ring
- * under a lock.
+ * Marks gfns of dirty-logged slots as written: in the slot's bitmap, or in the ring of the vCPU
+ * whose CPU marks. CPU {@code i} runs vCPU {@code i}; CPUs above the vCPUs work for the host and
+ * share one more ring under a lock.
  */
 public final class DirtyMarker {
   private final Statistics statistics;
@@ -62,7 +62,7 @@ public final class DirtyMarker {
     }
   }
 
-  /** Marks what a PML buffer holds, and empties it. Called outside guest mode by the vCPU's CPU. */
+  /** Marks what a PML buffer holds, and empties it. Called by the vCPU's CPU at an exit. */
   public void drain(Cpu cpu, MemslotArray slots, PmlBuffer buffer) {
     int count = buffer.count();
     for (int i = 0; i < count; i++) {

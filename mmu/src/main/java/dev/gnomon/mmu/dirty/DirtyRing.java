@@ -6,12 +6,13 @@ import dev.gnomon.mmu.platform.SharedWords;
 /**
  * A ring of dirtied pages, each a slot and the page's offset in it.
  *
- * <p>Three counters run round it: the producer (the vCPU) pushes at {@code pushed}; the VMM takes entries
- * up to {@code pushed} and counts them in {@code harvested}; after it has had them protected again, room is
- * given back by moving {@code reset}. An entry is stored before the count that publishes it.
+ * <p>Three counters run round it: the producer (the vCPU) pushes at {@code pushed}; the VMM takes
+ * entries up to {@code pushed} and counts them in {@code harvested}; after it has had them
+ * protected again, room is given back by moving {@code reset}. An entry is stored before the count
+ * that publishes it.
  *
- * <p>Above the soft limit the vCPU must go to the VMM: the room above it is for what the processor may
- * still have buffered.
+ * <p>Above the soft limit the vCPU must go to the VMM: the room above it is for what the processor
+ * may still have buffered.
  */
 public final class DirtyRing {
   /** Room for a PML buffer and for what one exit may mark besides. */

@@ -4,13 +4,20 @@ import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.slot.Memslot;
 
 /**
- * What a dirty log asks of the MMUs under it: that the next write to a page be noticed. All are called
- * under the MMU lock for writing, and flush nothing.
+ * What a dirty log asks of the MMUs under it: that the next write to a page be noticed. All are
+ * called under the MMU lock for writing, and flush nothing.
  */
 public interface LogProtection {
 
+  /** Begins to protect: to be called when the lock has been taken. */
+  void begin(Cpu cpu);
+
+  /** Ends what was begun: to be called before the lock is dropped, if only to yield. */
+  void end(Cpu cpu);
+
   /**
-   * Protects single pages: clears W, or D where the processor logs D.
+   * Protects single pages: clears W, or D where the processor logs D. Between {@link #begin} and
+   * {@link #end}.
    *
    * @param firstOffset a page's offset in the slot, the page of bit 0
    * @param pages a bit for each of 64 pages

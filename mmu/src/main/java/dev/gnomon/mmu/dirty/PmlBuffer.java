@@ -4,10 +4,11 @@ import dev.gnomon.mmu.platform.PhysicalMemory;
 
 /**
  * The page-modification log of one logical processor: 512 guest-physical addresses in a frame. The
- * processor fills it from the end and its index counts down; an index below zero means full, and the write
- * that would be logged exits first.
+ * processor fills it from the end and its index counts down; an index below zero means full, and
+ * the write that would be logged exits first.
  *
- * <p>Used only by the CPU that runs the vCPU: by its processor in guest mode, by its exit handler outside.
+ * <p>Used only by the CPU that runs the vCPU: by its processor in guest mode, by its exit handler
+ * outside.
  *
  * <p>Source: Intel SDM vol. 3C, 28.3.6.
  */

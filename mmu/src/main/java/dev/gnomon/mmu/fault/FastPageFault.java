@@ -12,13 +12,13 @@ import dev.gnomon.mmu.table.FaultResult;
 import dev.gnomon.mmu.table.ShadowPage;
 
 /**
- * Fixes an entry without the MMU lock: sets W where the MMU has given leave (MMU-writable), brings an
- * access-tracked entry back.
+ * Fixes an entry without the MMU lock: sets W where the MMU has given leave (MMU-writable), brings
+ * an access-tracked entry back.
  *
- * <p>Only an entry that still is what was read is exchanged, so whoever zaps or protects it meanwhile wins.
- * Another vCPU may write through the new W before the gfn is marked dirty here; so the last drain of the
- * log waits until every vCPU has left its fault handler. Only for direct tables: there an entry's place
- * says its gfn, whatever the entry says.
+ * <p>Only an entry that still is what was read is exchanged, so whoever zaps or protects it
+ * meanwhile wins. Another vCPU may write through the new W before the gfn is marked dirty here; so
+ * the last drain of the log waits until every vCPU has left its fault handler. Only for direct
+ * tables: there an entry's place says its gfn, whatever the entry says.
  */
 final class FastPageFault {
   private static final int ATTEMPTS = 4;
@@ -85,8 +85,7 @@ final class FastPageFault {
     boolean setsWritable = isWrite && format.isMmuWritable(spte);
     if (setsWritable) {
       Memslot slot = slots.find(gfn);
-      boolean isLargeLogged =
-          level > PageLevel.LEVEL_4K && slot != null && slot.isDirtyLogged();
+      boolean isLargeLogged = level > PageLevel.LEVEL_4K && slot != null && slot.isDirtyLogged();
       if (isLargeLogged && !rule.fixesLargeLogged()) {
         // Only the one gfn would be marked: the slow path splits it.
         return FaultResult.INVALID;

@@ -8,8 +8,8 @@ import dev.gnomon.mmu.sync.MmuLock;
 /**
  * The host's invalidations of mapped memory: those under way, and a count of those that are over.
  *
- * <p>Begun and ended under the MMU lock for writing. A fault reads the count before it asks the host for a
- * page, and under the lock asks here whether its answer may still be used.
+ * <p>Begun and ended under the MMU lock for writing. A fault reads the count before it asks the
+ * host for a page, and under the lock asks here whether its answer may still be used.
  */
 public final class Invalidations {
   private static final int SEQUENCE = 0;
@@ -48,8 +48,8 @@ public final class Invalidations {
   }
 
   /**
-   * Whether a page that the host gave for {@code hvn} after {@code sequence} was read may be gone: an
-   * invalidation covers it now, or one has ended since. Under the MMU lock, in either mode.
+   * Whether a page that the host gave for {@code hvn} after {@code sequence} was read may be gone:
+   * an invalidation covers it now, or one has ended since. Under the MMU lock, in either mode.
    */
   public boolean haveCovered(long hvn, long sequence) {
     boolean isCovered =

@@ -27,9 +27,10 @@ import dev.gnomon.mmu.tdp.TdpMmu;
 /**
  * The page-fault path of a VM: from a vCPU's exit to an installed entry.
  *
- * <p>The steps, in order: an MMIO mark answers by itself; a write to a write-tracked gfn is emulated; the
- * fast path; top up the table frames; remember the invalidations' sequence and ask the host for the page;
- * take the MMU lock for reading; is what the host said still true; choose the level; map.
+ * <p>The steps, in order: an MMIO mark answers by itself; a write to a write-tracked gfn is
+ * emulated; the fast path; top up the table frames; remember the invalidations' sequence and ask
+ * the host for the page; take the MMU lock for reading; is what the host said still true; choose
+ * the level; map.
  *
  * <p>Called outside guest mode, inside a read section of the memslots.
  */
@@ -81,8 +82,7 @@ public final class PageFaults {
     this.statistics = statistics;
     retryRule = decisions.retry();
     walk = decisions.locklessWalk().create(rcu);
-    fastPath =
-        new FastPageFault(memory, format, writer, marker, walk, decisions.fastFault());
+    fastPath = new FastPageFault(memory, format, writer, marker, walk, decisions.fastFault());
   }
 
   /**
@@ -121,8 +121,7 @@ public final class PageFaults {
   private FaultResult fast(
       Cpu cpu, VcpuRoot root, MemslotArray slots, long gfn, boolean isWrite, boolean isFetch) {
     statistics.count(cpu, Stat.FAST_PAGE_FAULT_TRIED);
-    FaultResult result =
-        fastPath.fix(cpu, root.get().page(), slots, gfn, isWrite, isFetch);
+    FaultResult result = fastPath.fix(cpu, root.get().page(), slots, gfn, isWrite, isFetch);
     if (result == FaultResult.INVALID) {
       return FaultResult.CONTINUE;
     }
@@ -182,8 +181,7 @@ public final class PageFaults {
       return;
     }
     int level = slot.largePages().largestAllowed(mapping.gfn(), largest);
-    boolean isNxSplit =
-        config.nxHugePages() && mapping.isFetch() && level > PageLevel.LEVEL_4K;
+    boolean isNxSplit = config.nxHugePages() && mapping.isFetch() && level > PageLevel.LEVEL_4K;
     mapping.setGoal(isNxSplit ? PageLevel.LEVEL_4K : level, isNxSplit ? level : 0);
   }
 
@@ -221,9 +219,7 @@ public final class PageFaults {
     long table = root.get().page().pfn();
     long spte;
     while (true) {
-      spte =
-          memory.getLong(
-              PhysicalMemory.hpa(table) + 8L * PageLevel.indexOfFrame(gfn, level));
+      spte = memory.getLong(PhysicalMemory.hpa(table) + 8L * PageLevel.indexOfFrame(gfn, level));
       if (!SpteFormat.isTable(spte, level)) {
         break;
       }

@@ -13,8 +13,9 @@ import dev.gnomon.mmu.track.WriteTracking;
 /**
  * Makes leaf entries. Makes them only: {@link SpteWriter} writes them.
  *
- * <p>Called under the MMU lock. A writable entry of a dirty-logged slot is reported to the log here, before
- * it is installed; a writable entry's frame is reported dirty here where the rule says so.
+ * <p>Called under the MMU lock. A writable entry of a dirty-logged slot is reported to the log
+ * here, before it is installed; a writable entry's frame is reported dirty here where the rule says
+ * so.
  */
 public final class SpteMaker {
   private final SpteFormat format;
@@ -44,7 +45,8 @@ public final class SpteMaker {
    *
    * @param level the level of the leaf
    * @param gfn any gfn that it maps
-   * @param page the host page behind that gfn, packed as {@link HostPages} says, of {@code level} or more
+   * @param page the host page behind that gfn, packed as {@link HostPages} says, of {@code level}
+   *     or more
    * @param old the entry that it replaces
    */
   public long make(
@@ -77,8 +79,8 @@ public final class SpteMaker {
   }
 
   /**
-   * The leaf that entry {@code index} of a table gets which takes the place of a large leaf: it maps the
-   * same memory with the same rights.
+   * The leaf that entry {@code index} of a table gets which takes the place of a large leaf: it
+   * maps the same memory with the same rights.
    */
   public long makeSplit(long large, int largeLevel, int index) {
     int level = largeLevel - 1;

@@ -9,13 +9,13 @@ import dev.gnomon.mmu.spte.VolatilityRule;
 import dev.gnomon.mmu.spte.WriteRule;
 
 /**
- * Writes shadow page-table entries; the only class that does, apart from the processor's own updates of A
- * and D.
+ * Writes shadow page-table entries; the only class that does, apart from the processor's own
+ * updates of A and D.
  *
- * <p>Under the write lock a volatile leaf (someone may change it without the lock) is replaced by an atomic
- * exchange, so that the bits that were there are known; any other entry by a plain store. What a method
- * returns is what decides about dirt and flushes, never what was read before. Under the read lock, and
- * without a lock, an entry is only ever changed by compare-and-exchange.
+ * <p>Under the write lock a volatile leaf (someone may change it without the lock) is replaced by
+ * an atomic exchange, so that the bits that were there are known; any other entry by a plain store.
+ * What a method returns is what decides about dirt and flushes, never what was read before. Under
+ * the read lock, and without a lock, an entry is only ever changed by compare-and-exchange.
  */
 public final class SpteWriter {
   private final PhysicalMemory memory;
@@ -38,7 +38,8 @@ public final class SpteWriter {
   }
 
   /**
-   * Under the write lock: replaces an entry of a table of {@code level} that was read as {@code old}.
+   * Under the write lock: replaces an entry of a table of {@code level} that was read as {@code
+   * old}.
    *
    * @return what was there
    */
@@ -70,12 +71,17 @@ public final class SpteWriter {
     return memory.compareAndExchangeLong(sptep, old, spte) == old;
   }
 
-  /** Replaces an entry that is already out of the vCPUs' reach through memory; returns what was there. */
+  /**
+   * Replaces an entry that is already out of the vCPUs' reach through memory; returns what was
+   * there.
+   */
   public long exchange(long sptep, long spte) {
     return memory.getAndSetLong(sptep, spte);
   }
 
-  /** Without any lock: stores the fix of a fast page fault blindly. For the rule that tries that. */
+  /**
+   * Without any lock: stores the fix of a fast page fault blindly. For the rule that tries that.
+   */
   public void storeUnchecked(long sptep, long spte) {
     memory.setLong(sptep, spte);
   }

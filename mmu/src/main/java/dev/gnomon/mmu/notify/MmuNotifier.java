@@ -16,9 +16,9 @@ import dev.gnomon.mmu.tlb.TlbFlusher;
 /**
  * What the host's memory manager asks, in ranges of host-virtual frames.
  *
- * <p>An invalidation has a start and an end. When the start has returned, nothing maps the range and no TLB
- * knows it; until the end, no fault maps it again. Several may overlap. Called from outside guest mode, not
- * inside a read section of the memslots.
+ * <p>An invalidation has a start and an end. When the start has returned, nothing maps the range
+ * and no TLB knows it; until the end, no fault maps it again. Several may overlap. Called from
+ * outside guest mode, not inside a read section of the memslots.
  */
 public final class MmuNotifier {
   private final Memslots memslots;

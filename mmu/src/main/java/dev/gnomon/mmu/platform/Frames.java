@@ -1,6 +1,8 @@
 package dev.gnomon.mmu.platform;
 
-/** The allocator of host frames. A frame comes with undefined content. Any CPU may call at any time. */
+/**
+ * The allocator of host frames. A frame comes with undefined content. Any CPU may call at any time.
+ */
 public abstract class Frames {
 
   /**
@@ -11,8 +13,8 @@ public abstract class Frames {
   public abstract long allocate(Cpu cpu);
 
   /**
-   * Allocates one frame whose address lies below 4 GiB of this memory, for a processor that keeps it in
-   * a 32-bit register.
+   * Allocates one frame whose address lies below 4 GiB of this memory, for a processor that keeps
+   * it in a 32-bit register.
    *
    * @throws OutOfFramesException if there is none
    */
@@ -32,8 +34,8 @@ public abstract class Frames {
   public abstract void freeRun(Cpu cpu, long pfn, int level);
 
   /**
-   * Turns an allocated run into frames (or smaller runs) that may be given back one by one with {@link
-   * #free}.
+   * Turns an allocated run into frames (or smaller runs) that may be given back one by one with
+   * {@link #free}.
    */
   public abstract void splitRun(Cpu cpu, long pfn, int level);
 }

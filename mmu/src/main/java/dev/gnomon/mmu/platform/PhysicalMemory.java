@@ -1,17 +1,17 @@
 package dev.gnomon.mmu.platform;
 
 /**
- * The host's physical memory: frames of 4 KiB that hold guest memory and page tables alike, addressed by
- * host-physical address (hpa, in bytes).
+ * The host's physical memory: frames of 4 KiB that hold guest memory and page tables alike,
+ * addressed by host-physical address (hpa, in bytes).
  *
- * <p>Loads acquire and stores release, in every width; read-modify-writes are full barriers. There is no
- * plain access: a compiler may reorder those in ways that x86 never does, so nothing shown about them
- * would carry over. All accesses but the bulk ones must be aligned to their size. {@link #fill}, {@link
- * #copy}, {@link #read} and {@link #write} promise no atomicity across the bytes they touch and no order
- * among them; a caller orders them by what it does before and after.
+ * <p>Loads acquire and stores release, in every width; read-modify-writes are full barriers. There
+ * is no plain access: a compiler may reorder those in ways that x86 never does, so nothing shown
+ * about them would carry over. All accesses but the bulk ones must be aligned to their size. {@link
+ * #fill}, {@link #copy}, {@link #read} and {@link #write} promise no atomicity across the bytes
+ * they touch and no order among them; a caller orders them by what it does before and after.
  *
- * <p>An address outside the memory, or a misaligned one, throws {@link IllegalArgumentException}: it is a
- * bug of the MMU, never of a guest.
+ * <p>An address outside the memory, or a misaligned one, throws {@link IllegalArgumentException}:
+ * it is a bug of the MMU, never of a guest.
  */
 public abstract class PhysicalMemory {
 

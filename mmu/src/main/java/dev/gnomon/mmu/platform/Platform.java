@@ -24,8 +24,8 @@ public abstract class Platform {
   public abstract SharedWords newWords(int count);
 
   /**
-   * A full memory barrier of the calling CPU: every earlier load and store is performed before every
-   * later one. On x86, MFENCE.
+   * A full memory barrier of the calling CPU: every earlier load and store is performed before
+   * every later one. On x86, MFENCE.
    */
   public abstract void fullFence();
 }

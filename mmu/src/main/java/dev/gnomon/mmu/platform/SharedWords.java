@@ -1,15 +1,18 @@
 package dev.gnomon.mmu.platform;
 
 /**
- * An array of 64-bit words that CPUs share and that is not in physical memory: locks, requests, modes,
- * bitmaps, reverse-map heads.
+ * An array of 64-bit words that CPUs share and that is not in physical memory: locks, requests,
+ * modes, bitmaps, reverse-map heads.
  *
- * <p>{@link #get} is an acquire load and {@link #set} a release store; every read-modify-write is a full
- * barrier. An index outside the array throws {@link IndexOutOfBoundsException}.
+ * <p>{@link #get} is an acquire load and {@link #set} a release store; every read-modify-write is a
+ * full barrier. An index outside the array throws {@link IndexOutOfBoundsException}.
  */
 public abstract class SharedWords {
 
-  /** Words per cache line pair: neighbours at this distance never share a line, prefetching included. */
+  /**
+   * Words per cache line pair: neighbours at this distance never share a line, prefetching
+   * included.
+   */
   public static final int STRIDE = 16;
 
   /** The number of words. */

@@ -1,6 +1,4 @@
-/**
- * The root page table that a vCPU runs on.
- */
+/** The root page table that a vCPU runs on. */
 @NullMarked
 package dev.gnomon.mmu.root;
 

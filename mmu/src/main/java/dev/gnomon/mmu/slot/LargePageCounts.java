@@ -3,8 +3,9 @@ package dev.gnomon.mmu.slot;
 import dev.gnomon.mmu.arch.PageLevel;
 
 /**
- * For each 2 MiB and 1 GiB page of a slot, how many reasons there are not to map it as one page: it sticks
- * out of the slot, gfn and host address are not aligned alike, or a gfn in it is write-tracked.
+ * For each 2 MiB and 1 GiB page of a slot, how many reasons there are not to map it as one page: it
+ * sticks out of the slot, gfn and host address are not aligned alike, or a gfn in it is
+ * write-tracked.
  *
  * <p>Read under the MMU lock in either mode, changed under it for writing.
  */
@@ -51,8 +52,8 @@ public final class LargePageCounts {
       int[] forbidden = counts[level - PageLevel.LEVEL_2M];
       forbidden[at] += delta;
       if (forbidden[at] < 0) {
-        throw new IllegalStateException("large pages allowed more often than forbidden at gfn "
-            + Long.toHexString(gfn));
+        throw new IllegalStateException(
+            "large pages allowed more often than forbidden at gfn " + Long.toHexString(gfn));
       }
     }
   }

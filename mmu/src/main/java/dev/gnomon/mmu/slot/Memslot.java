@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A range of gfns backed by host memory. Immutable but for what hangs on it: the dirty bitmap, the
- * write-tracking counts (both in port words) and the large-page counts (under the MMU lock). A change of
- * flags or place makes a new object that shares them.
+ * write-tracking counts (both in port words) and the large-page counts (under the MMU lock). A
+ * change of flags or place makes a new object that shares them.
  */
 public final class Memslot {
   private static final int PAGES_PER_WORD = 64;
@@ -66,8 +66,16 @@ public final class Memslot {
   Memslot dirtyLogged(Platform platform, boolean hasBitmap) {
     int words = Math.toIntExact((pages + PAGES_PER_WORD - 1) / PAGES_PER_WORD);
     return new Memslot(
-        id, baseGfn, pages, baseHvn, isReadOnly, true, false,
-        hasBitmap ? platform.newWords(words) : null, trackedWrites, largePages);
+        id,
+        baseGfn,
+        pages,
+        baseHvn,
+        isReadOnly,
+        true,
+        false,
+        hasBitmap ? platform.newWords(words) : null,
+        trackedWrites,
+        largePages);
   }
 
   /** This slot without dirty logging. */
@@ -79,7 +87,15 @@ public final class Memslot {
   /** This slot on its way out: no fault may use it any more. */
   Memslot invalid() {
     return new Memslot(
-        id, baseGfn, pages, baseHvn, isReadOnly, isDirtyLogged, true, dirtyBitmap, trackedWrites,
+        id,
+        baseGfn,
+        pages,
+        baseHvn,
+        isReadOnly,
+        isDirtyLogged,
+        true,
+        dirtyBitmap,
+        trackedWrites,
         largePages);
   }
 

@@ -12,7 +12,8 @@ public final class MemslotArray {
 
   MemslotArray(long generation, List<Memslot> slots) {
     this.generation = generation;
-    byGfn = slots.stream().sorted(Comparator.comparingLong(Memslot::baseGfn)).toArray(Memslot[]::new);
+    byGfn =
+        slots.stream().sorted(Comparator.comparingLong(Memslot::baseGfn)).toArray(Memslot[]::new);
     for (int i = 1; i < byGfn.length; i++) {
       if (byGfn[i - 1].endGfn() > byGfn[i].baseGfn()) {
         throw new IllegalArgumentException(byGfn[i] + " overlaps " + byGfn[i - 1]);

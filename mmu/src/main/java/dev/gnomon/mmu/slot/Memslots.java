@@ -11,10 +11,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The current {@link MemslotArray} of a VM, and its exchange.
  *
- * <p>There are two places for arrays. A word says which is current; a reader looks at it inside a read
- * section ({@link #enter}, {@link #leave}), the writer fills the other place, turns the word and waits
- * until no reader can still be using the old array. While it waits the generation is marked "in progress"
- * and no MMIO entry may be trusted or made; then it moves on by two (one for each address space).
+ * <p>There are two places for arrays. A word says which is current; a reader looks at it inside a
+ * read section ({@link #enter}, {@link #leave}), the writer fills the other place, turns the word
+ * and waits until no reader can still be using the old array. While it waits the generation is
+ * marked "in progress" and no MMIO entry may be trusted or made; then it moves on by two (one for
+ * each address space).
  *
  * <p>Changes exclude each other by the slots lock, which the operations of the dirty log take too.
  */
@@ -86,8 +87,8 @@ public final class Memslots {
   }
 
   /**
-   * Exchanges the array for one in which the slot with {@code id} is replaced by {@code slot} (or is
-   * gone, if null), and waits until nobody uses the old array.
+   * Exchanges the array for one in which the slot with {@code id} is replaced by {@code slot} (or
+   * is gone, if null), and waits until nobody uses the old array.
    *
    * @return the new generation
    * @throws IllegalArgumentException if slots would overlap; nothing has changed then

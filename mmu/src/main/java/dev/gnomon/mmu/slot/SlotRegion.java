@@ -12,8 +12,8 @@ package dev.gnomon.mmu.slot;
 public record SlotRegion(int id, long baseGfn, long pages, long baseHvn, boolean isReadOnly) {
   public SlotRegion {
     if (id < 0 || baseGfn < 0 || pages <= 0 || baseHvn < 0) {
-      throw new IllegalArgumentException("not a memslot: id " + id + ", gfn " + baseGfn
-          + ", pages " + pages + ", hvn " + baseHvn);
+      throw new IllegalArgumentException(
+          "not a memslot: id " + id + ", gfn " + baseGfn + ", pages " + pages + ", hvn " + baseHvn);
     }
   }
 }

@@ -4,8 +4,9 @@ import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.platform.SharedWords;
 
 /**
- * How many trackers each page of a slot has that want its writes: 16 bits a page. Changed under the MMU
- * lock for writing; read at any time (a fault looks before it takes the lock, and again under it).
+ * How many trackers each page of a slot has that want its writes: 16 bits a page. Changed under the
+ * MMU lock for writing; read at any time (a fault looks before it takes the lock, and again under
+ * it).
  */
 public final class TrackedWrites {
   private static final int COUNTS_PER_WORD = 4;

@@ -1,6 +1,9 @@
 package dev.gnomon.mmu.spte;
 
-/** When the host learns that a frame was written: when dirt is lost from an entry, or before it can arise. */
+/**
+ * When the host learns that a frame was written: when dirt is lost from an entry, or before it can
+ * arise.
+ */
 public interface DirtReportRule {
 
   /** Whether making a writable entry reports the frame dirty. */

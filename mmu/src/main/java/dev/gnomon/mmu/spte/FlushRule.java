@@ -1,8 +1,8 @@
 package dev.gnomon.mmu.spte;
 
 /**
- * Whether an update that keeps the pfn and changes permissions must be followed by a TLB flush before the
- * MMU lock is dropped. A pure function.
+ * Whether an update that keeps the pfn and changes permissions must be followed by a TLB flush
+ * before the MMU lock is dropped. A pure function.
  */
 @FunctionalInterface
 public interface FlushRule {

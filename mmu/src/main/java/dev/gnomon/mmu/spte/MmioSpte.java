@@ -3,12 +3,12 @@ package dev.gnomon.mmu.spte;
 import dev.gnomon.mmu.config.TdpKind;
 
 /**
- * The mark of a gfn that no memslot backs: not shadow-present, and made so that the processor reports a
- * reserved bit (EPT: a misconfiguration, W and X without R), so that the next access is known for MMIO
- * without a look at the slots.
+ * The mark of a gfn that no memslot backs: not shadow-present, and made so that the processor
+ * reports a reserved bit (EPT: a misconfiguration, W and X without R), so that the next access is
+ * known for MMIO without a look at the slots.
  *
- * <p>It carries the gfn, the access, and 19 bits of the memslots' generation: 8 in bits 10:3 and 11 in
- * bits 62:52. A generation that is not the current one makes the mark stale.
+ * <p>It carries the gfn, the access, and 19 bits of the memslots' generation: 8 in bits 10:3 and 11
+ * in bits 62:52. A generation that is not the current one makes the mark stale.
  */
 public final class MmioSpte {
   /** The bits of a generation that fit. */
@@ -28,8 +28,8 @@ public final class MmioSpte {
   private MmioSpte() {}
 
   /**
-   * Whether marks can be made: not where the legacy format has no reserved address bit left, nor for a
-   * gfn that would collide with it.
+   * Whether marks can be made: not where the legacy format has no reserved address bit left, nor
+   * for a gfn that would collide with it.
    */
   public static boolean isPossible(SpteFormat format, long gfn) {
     if (format.kind == TdpKind.EPT) {
@@ -38,7 +38,9 @@ public final class MmioSpte {
     return format.physicalAddressBits < 52 && gfn < 1L << 39;
   }
 
-  /** The mark for a gfn under a generation; {@code generation} is cut to {@link #GENERATION_MASK}. */
+  /**
+   * The mark for a gfn under a generation; {@code generation} is cut to {@link #GENERATION_MASK}.
+   */
   public static long make(SpteFormat format, long gfn, long generation) {
     long low = (generation & LOW_BITS) << LOW_SHIFT;
     long high = (generation >>> LOW_COUNT & HIGH_BITS) << HIGH_SHIFT;

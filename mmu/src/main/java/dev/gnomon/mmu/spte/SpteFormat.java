@@ -38,8 +38,8 @@ import dev.gnomon.mmu.config.TdpKind;
  *     <td>{@link #isAccessTracked}</td></tr>
  * </table>
  *
- * <p>Of the three writable bits only these combinations exist on a leaf ({@link #checkWritable}): all
- * set; W clear (a fast page fault may set it); W and MMU-writable clear; none.
+ * <p>Of the three writable bits only these combinations exist on a leaf ({@link #checkWritable}):
+ * all set; W clear (a fast page fault may set it); W and MMU-writable clear; none.
  */
 public final class SpteFormat {
   /** The entry is backed by guest memory or by a table, whatever the processor thinks of it. */
@@ -310,7 +310,8 @@ public final class SpteFormat {
             ? isMmuWritable(spte) && isHostWritable(spte)
             : !isMmuWritable(spte) || isHostWritable(spte);
     if (!isConsistent) {
-      throw new IllegalStateException("writable bits that cannot be: " + SpteText.describe(this, spte, 1));
+      throw new IllegalStateException(
+          "writable bits that cannot be: " + SpteText.describe(this, spte, 1));
     }
   }
 

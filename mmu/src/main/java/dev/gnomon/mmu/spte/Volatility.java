@@ -20,7 +20,9 @@ public enum Volatility implements VolatilityRule, RuleValue {
   ANY_MMU_WRITABLE("2012 to 5.17: every entry that a fast page fault could write") {
     @Override
     public boolean isVolatile(SpteFormat format, long spte) {
-      return format.isMmuWritable(spte) || format.isAccessTracked(spte) || isAdPending(format, spte);
+      return format.isMmuWritable(spte)
+          || format.isAccessTracked(spte)
+          || isAdPending(format, spte);
     }
   },
   UNLESS_WRITABLE("5.18 to 6.14: a fully writable entry is stable, W is never cleared lockless") {

@@ -4,6 +4,8 @@ package dev.gnomon.mmu.spte;
 @FunctionalInterface
 public interface WriteRule {
 
-  /** Whether a leaf is replaced by an atomic exchange, not by a plain store after an earlier load. */
+  /**
+   * Whether a leaf is replaced by an atomic exchange, not by a plain store after an earlier load.
+   */
   boolean isExchanged(boolean isVolatile);
 }

@@ -7,11 +7,11 @@ import dev.gnomon.mmu.platform.SharedWords;
 /**
  * The lock of a VM's MMU: any number of readers, or one writer. Not reentrant, no upgrade.
  *
- * <p>Each CPU announces that it reads in a word of its own, so parallel readers write no common line.
- * A reader stores its announcement, then (full barrier) looks for a writer; a writer stores its claim by
- * a read-modify-write, then looks at every announcement. So at least one of two that meet sees the other:
- * the reader takes its announcement back and waits for the writer to be gone, the writer waits for each
- * reader to leave. A writer's claim keeps new readers out.
+ * <p>Each CPU announces that it reads in a word of its own, so parallel readers write no common
+ * line. A reader stores its announcement, then (full barrier) looks for a writer; a writer stores
+ * its claim by a read-modify-write, then looks at every announcement. So at least one of two that
+ * meet sees the other: the reader takes its announcement back and waits for the writer to be gone,
+ * the writer waits for each reader to leave. A writer's claim keeps new readers out.
  *
  * <p>Those who wait are counted, only on the slow path; holders of long operations ask {@link
  * #isContended} and yield.

@@ -5,16 +5,17 @@ import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.platform.SharedWords;
 
 /**
- * Read-copy-update: who unlinks something frees it only after every reader that might still see it has
- * left its read section.
+ * Read-copy-update: who unlinks something frees it only after every reader that might still see it
+ * has left its read section.
  *
- * <p>A reader stores the current epoch into a word of its own, then (full barrier) reads. Who retires a
- * thing has already unlinked it; it moves the epoch on by a read-modify-write and keeps the thing with
- * the old epoch. The thing may be freed once no CPU's word holds that epoch or an older one. A reader
- * whose announcement a scan misses made it after the scan, hence reads after the unlinking was visible.
+ * <p>A reader stores the current epoch into a word of its own, then (full barrier) reads. Who
+ * retires a thing has already unlinked it; it moves the epoch on by a read-modify-write and keeps
+ * the thing with the old epoch. The thing may be freed once no CPU's word holds that epoch or an
+ * older one. A reader whose announcement a scan misses made it after the scan, hence reads after
+ * the unlinking was visible.
  *
- * <p>Read sections do not nest. What is retired waits in a list of the retiring CPU, and is freed by
- * that CPU in {@link #poll} or {@link #drain}.
+ * <p>Read sections do not nest. What is retired waits in a list of the retiring CPU, and is freed
+ * by that CPU in {@link #poll} or {@link #drain}.
  */
 public final class ReadCopyUpdate {
 
@@ -89,8 +90,8 @@ public final class ReadCopyUpdate {
   }
 
   /**
-   * Waits until every reader that was in a read section has left it. The caller must not be in one, nor
-   * hold anything that a reader waits for.
+   * Waits until every reader that was in a read section has left it. The caller must not be in one,
+   * nor hold anything that a reader waits for.
    */
   public void synchronize(Cpu cpu) {
     awaitGracePeriod(cpu);

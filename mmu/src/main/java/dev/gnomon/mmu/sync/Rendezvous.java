@@ -131,8 +131,8 @@ public final class Rendezvous {
   }
 
   /**
-   * Where the mode of a vCPU is. Not at the very start: there lies, in an array, the length, and the
-   * entries of vCPU 0 would take it from the others' caches.
+   * Where the mode of a vCPU is. Not at the very start: there lies, in an array, the length, and
+   * the entries of vCPU 0 would take it from the others' caches.
    */
   private static int mode(int vcpu) {
     return (vcpu + 1) * SharedWords.STRIDE;

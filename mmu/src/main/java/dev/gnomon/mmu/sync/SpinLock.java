@@ -5,8 +5,8 @@ import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.platform.SharedWords;
 
 /**
- * A mutual-exclusion lock for short sections. Not reentrant. Taking it is a read-modify-write, leaving
- * it a release store.
+ * A mutual-exclusion lock for short sections. Not reentrant. Taking it is a read-modify-write,
+ * leaving it a release store.
  */
 public final class SpinLock {
   private static final long FREE = 0;
@@ -36,7 +36,8 @@ public final class SpinLock {
    */
   public void unlock(Cpu cpu) {
     if (!isHeldBy(cpu)) {
-      throw new IllegalStateException("CPU " + cpu.index() + " leaves a spin lock that it does not hold");
+      throw new IllegalStateException(
+          "CPU " + cpu.index() + " leaves a spin lock that it does not hold");
     }
     word.set(0, FREE);
   }

@@ -5,8 +5,8 @@ import dev.gnomon.mmu.slot.Memslot;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a fault wants mapped: a gfn, for an access, onto a host page. One reusable object a vCPU, filled in
- * on the way down the fault path.
+ * What a fault wants mapped: a gfn, for an access, onto a host page. One reusable object a vCPU,
+ * filled in on the way down the fault path.
  */
 public final class Mapping {
   private long gfn;
@@ -18,12 +18,13 @@ public final class Mapping {
   private int goalLevel;
   private int levelWithoutNx;
 
-  /** Begins with an access; there is no host page yet. */
+  /**
+   * Begins with an access; there is no host page yet, and the slot is still that of an earlier one.
+   */
   public void begin(long faultGfn, boolean write, boolean fetch) {
     gfn = faultGfn;
     isWrite = write;
     isFetch = fetch;
-    slot = null;
     page = HostPages.ABSENT;
     goalLevel = 1;
     levelWithoutNx = 0;
@@ -31,7 +32,10 @@ public final class Mapping {
 
   /** Takes the slot that the gfn lies in, and the page behind it. */
   public void resolved(Memslot memslot, long hostPage) {
-    slot = memslot;
+    if (slot != memslot) {
+      // The store of a reference also marks a card for the collector, beside those of other vCPUs.
+      slot = memslot;
+    }
     page = hostPage;
   }
 

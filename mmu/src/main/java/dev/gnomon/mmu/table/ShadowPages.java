@@ -14,11 +14,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All pages of entries of a VM, by their frame; and those among them that the NX mitigation keeps where a
- * large page would do.
+ * All pages of entries of a VM, by their frame; and those among them that the NX mitigation keeps
+ * where a large page would do.
  *
- * <p>Any CPU may call at any time: everything here is under the pages lock, a short one. No fault takes it
- * unless it makes or removes a table.
+ * <p>Any CPU may call at any time: everything here is under the pages lock, a short one. No fault
+ * takes it unless it makes or removes a table.
  */
 public final class ShadowPages {
   private final Statistics statistics;

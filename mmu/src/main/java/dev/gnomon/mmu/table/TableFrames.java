@@ -7,8 +7,8 @@ import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.spte.SpteFormat;
 
 /**
- * A few empty page-table frames for each CPU, so that nothing is allocated under the MMU lock. Each CPU
- * tops its own up before it takes the lock, and takes from it under the lock.
+ * A few empty page-table frames for each CPU, so that nothing is allocated under the MMU lock. Each
+ * CPU tops its own up before it takes the lock, and takes from it under the lock.
  */
 public final class TableFrames {
   /** Enough for one fault: a table at every level below the root, and as much again for splits. */

@@ -5,19 +5,19 @@ import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.spte.SpteFormat;
 
 /**
- * A walk over the entries of a page table that cover a range of gfns, parents before children, down to a
- * level. Use:
+ * A walk over the entries of a page table that cover a range of gfns, parents before children, down
+ * to a level. Use:
  *
  * <pre>{@code
  * for (boolean more = it.start(root, first, end, 1); more; more = it.next()) { ... it.spte() ... }
  * }</pre>
  *
- * <p>At each entry the caller may change it and, having told so by {@link #reread}, has the walk go on by
- * the new value. After the lock was dropped nothing above may be trusted: {@link #restart} begins again
- * from the root at the current entry, which is visited again, after those above it.
+ * <p>At each entry the caller may change it and, having told so by {@link #reread}, has the walk go
+ * on by the new value. After the lock was dropped nothing above may be trusted: {@link #restart}
+ * begins again from the root at the current entry, which is visited again, after those above it.
  *
- * <p>Tables must not be freed under the walk: it runs under the MMU lock or inside an RCU read section.
- * Owned by one CPU; reusable.
+ * <p>Tables must not be freed under the walk: it runs under the MMU lock or inside an RCU read
+ * section. Owned by one CPU; reusable.
  */
 public final class TableIterator {
   private final PhysicalMemory memory;

@@ -4,6 +4,9 @@ package dev.gnomon.mmu.tdp;
 @FunctionalInterface
 public interface HugeRecoveryRule {
 
-  /** Whether the large entry is made at once; otherwise the table is zapped and the next fault maps it. */
+  /**
+   * Whether the large entry is made at once; otherwise the table is zapped and the next fault maps
+   * it.
+   */
   boolean isInPlace();
 }

@@ -11,8 +11,8 @@ import java.util.List;
 /**
  * Finds out whether pages were used since the last question. Under the MMU lock for writing.
  *
- * <p>With A/D bits the A bit is cleared. Without, the entry is made access-tracked: R, W and X go, R and X
- * are kept aside, and the next access faults and brings them back. Neither flushes.
+ * <p>With A/D bits the A bit is cleared. Without, the entry is made access-tracked: R, W and X go,
+ * R and X are kept aside, and the next access faults and brings them back. Neither flushes.
  */
 final class TdpAging {
   private final PhysicalMemory memory;

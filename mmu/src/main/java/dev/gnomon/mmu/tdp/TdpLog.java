@@ -14,8 +14,8 @@ import dev.gnomon.mmu.table.TableIterator;
 import java.util.List;
 
 /**
- * Takes write permission away from mapped pages: for the dirty log W alone (or D, where the processor logs
- * it), for write tracking MMU-writable too. Under the MMU lock for writing.
+ * Takes write permission away from mapped pages: for the dirty log W alone (or D, where the
+ * processor logs it), for write tracking MMU-writable too. Under the MMU lock for writing.
  *
  * <p>Clearing W or D alone flushes nothing here; see {@link dev.gnomon.mmu.dirty.DirtyLog}.
  */
@@ -28,6 +28,9 @@ final class TdpLog implements LogProtection {
   private final MmuLock mmuLock;
   private final FlushRule flushRule;
   private final boolean logsByDirtyBit;
+
+  /** The roots between {@link #begin} and {@link #end}; of whoever has the lock. */
+  private List<TdpRoot> held = List.of();
 
   TdpLog(
       PhysicalMemory memory,
@@ -49,29 +52,41 @@ final class TdpLog implements LogProtection {
   }
 
   @Override
+  public void begin(Cpu cpu) {
+    held = roots.acquireAll(cpu);
+  }
+
+  @Override
+  public void end(Cpu cpu) {
+    release(cpu, held);
+    held = List.of();
+  }
+
+  @Override
   public boolean protect(Cpu cpu, Memslot slot, long firstOffset, long pages) {
     boolean hasChanged = false;
-    TableIterator it = new TableIterator(memory);
-    List<TdpRoot> all = roots.acquireAll(cpu);
-    for (TdpRoot root : all) {
+    for (TdpRoot root : held) {
       for (long left = pages; left != 0; left &= left - 1) {
         long gfn = slot.baseGfn() + firstOffset + Long.numberOfTrailingZeros(left);
-        hasChanged |= protectPage(cpu, it, root, gfn);
+        hasChanged |= protectPage(cpu, root, gfn);
       }
     }
-    release(cpu, all);
     return hasChanged;
   }
 
-  private boolean protectPage(Cpu cpu, TableIterator it, TdpRoot root, long gfn) {
-    for (boolean more = it.start(root.page(), gfn, gfn + 1, PageLevel.LEVEL_4K);
-        more;
-        more = it.next()) {
-      if (SpteFormat.isPresentLeaf(it.spte(), it.level())) {
-        return protectLeaf(cpu, it);
+  private boolean protectPage(Cpu cpu, TdpRoot root, long gfn) {
+    int level = root.page().level();
+    long table = root.page().pfn();
+    while (true) {
+      long sptep = PhysicalMemory.hpa(table) + 8L * PageLevel.indexOfFrame(gfn, level);
+      long spte = memory.getLong(sptep);
+      if (!SpteFormat.isTable(spte, level)) {
+        return SpteFormat.isPresentLeaf(spte, level)
+            && protectLeaf(cpu, PageLevel.alignDown(gfn, level), sptep, spte, level);
       }
+      table = SpteFormat.pfn(spte);
+      level--;
     }
-    return false;
   }
 
   /** Protects every leaf of a slot, yielding when contended; what it changes is not flushed. */
@@ -79,8 +94,7 @@ final class TdpLog implements LogProtection {
     TableIterator it = new TableIterator(memory);
     List<TdpRoot> all = roots.acquireAll(cpu);
     for (TdpRoot root : all) {
-      for (boolean more =
-              it.start(root.page(), slot.baseGfn(), slot.endGfn(), PageLevel.LEVEL_4K);
+      for (boolean more = it.start(root.page(), slot.baseGfn(), slot.endGfn(), PageLevel.LEVEL_4K);
           more;
           more = it.next()) {
         if (mmuLock.isContended(cpu)) {
@@ -89,25 +103,22 @@ final class TdpLog implements LogProtection {
           it.restart();
         }
         if (SpteFormat.isPresentLeaf(it.spte(), it.level())) {
-          protectLeaf(cpu, it);
+          protectLeaf(cpu, it.baseGfn(), it.sptep(), it.spte(), it.level());
         }
       }
     }
     release(cpu, all);
   }
 
-  private boolean protectLeaf(Cpu cpu, TableIterator it) {
-    long spte = it.spte();
+  private boolean protectLeaf(Cpu cpu, long gfn, long sptep, long spte, int level) {
     boolean byDirtyBit =
-        logsByDirtyBit
-            && it.level() == PageLevel.LEVEL_4K
-            && !format.needsWriteProtectionForLog(spte);
+        logsByDirtyBit && level == PageLevel.LEVEL_4K && !format.needsWriteProtectionForLog(spte);
     long bit = byDirtyBit ? format.dirtyBit() : SpteFormat.WRITABLE;
     if ((spte & bit) == 0) {
       return false;
     }
-    long old = writer.clearBits(cpu, it.sptep(), spte, bit, it.level());
-    tables.changed(cpu, it.baseGfn(), old, old & ~bit, it.level(), false);
+    long old = writer.clearBits(cpu, sptep, spte, bit, level);
+    tables.changed(cpu, gfn, old, old & ~bit, level, false);
     return true;
   }
 

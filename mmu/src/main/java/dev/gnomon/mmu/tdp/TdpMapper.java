@@ -20,12 +20,12 @@ import dev.gnomon.mmu.tlb.TlbFlusher;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Installs what a fault wants, in parallel with other faults: under the MMU lock for reading, inside an RCU
- * read section, by compare-and-exchange alone.
+ * Installs what a fault wants, in parallel with other faults: under the MMU lock for reading,
+ * inside an RCU read section, by compare-and-exchange alone.
  *
- * <p>Down from the root: a missing table is made and linked, a large page in the way is split (the whole
- * lower table is built first, then linked), and at the goal level the entry is exchanged. Whoever loses a
- * race takes its own work back and has the vCPU fault again.
+ * <p>Down from the root: a missing table is made and linked, a large page in the way is split (the
+ * whole lower table is built first, then linked), and at the goal level the entry is exchanged.
+ * Whoever loses a race takes its own work back and has the vCPU fault again.
  */
 final class TdpMapper {
   private final PhysicalMemory memory;
@@ -93,8 +93,8 @@ final class TdpMapper {
   }
 
   /**
-   * Where the NX mitigation has split a large page, faults other than fetches go on below it: else a data
-   * access and an execution in the same large page would take turns for ever.
+   * Where the NX mitigation has split a large page, faults other than fetches go on below it: else
+   * a data access and an execution in the same large page would take turns for ever.
    */
   private int goalLevel(Cpu cpu, TdpRoot root, Mapping mapping) {
     int goal = mapping.goalLevel();
@@ -117,8 +117,7 @@ final class TdpMapper {
     return goal;
   }
 
-  private FaultResult install(
-      Cpu cpu, Mapping mapping, long sptep, long old, int level, int role) {
+  private FaultResult install(Cpu cpu, Mapping mapping, long sptep, long old, int level, int role) {
     Memslot slot = mapping.slot();
     long base = PageLevel.alignDown(mapping.gfn(), level);
     long page = mapping.page();
@@ -158,7 +157,8 @@ final class TdpMapper {
   }
 
   /** Links an empty table; null if another CPU was faster. */
-  private @Nullable ShadowPage link(Cpu cpu, Mapping mapping, long sptep, long old, int level, int role) {
+  private @Nullable ShadowPage link(
+      Cpu cpu, Mapping mapping, long sptep, long old, int level, int role) {
     ShadowPage lower = tables.create(cpu, mapping.gfn(), Role.atLevel(role, level - 1));
     if (!writer.tryReplace(sptep, old, format.table(lower.pfn()), level)) {
       tables.discard(cpu, lower);
@@ -168,8 +168,11 @@ final class TdpMapper {
     return lower;
   }
 
-  /** Puts a table of smaller pages in the place of a large one; null if the entry changed meanwhile. */
-  private @Nullable ShadowPage split(Cpu cpu, Mapping mapping, long sptep, long large, int level, int role) {
+  /**
+   * Puts a table of smaller pages in the place of a large one; null if the entry changed meanwhile.
+   */
+  private @Nullable ShadowPage split(
+      Cpu cpu, Mapping mapping, long sptep, long large, int level, int role) {
     long gfn = PageLevel.alignDown(mapping.gfn(), level);
     ShadowPage lower = tables.createSplit(cpu, gfn, large, level, role);
     long table = format.table(lower.pfn());

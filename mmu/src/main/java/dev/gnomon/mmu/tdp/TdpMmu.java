@@ -23,8 +23,9 @@ import dev.gnomon.mmu.tlb.TlbFlusher;
 import java.util.List;
 
 /**
- * The TDP MMU of a VM: the door to its parts. What each does, and under which lock, is said there; here
- * only whether the caller holds the MMU lock (shared: for reading, exclusive: for writing) or must not.
+ * The TDP MMU of a VM: the door to its parts. What each does, and under which lock, is said there;
+ * here only whether the caller holds the MMU lock (shared: for reading, exclusive: for writing) or
+ * must not.
  */
 public final class TdpMmu {
   private final TdpRoots roots;
@@ -59,8 +60,16 @@ public final class TdpMmu {
     PhysicalMemory memory = platform.memory();
     TdpTables tables =
         new TdpTables(
-            memory, format, writer, maker, tableFrames, pages, rcu, hostPages,
-            decisions.dirtReport(), statistics);
+            memory,
+            format,
+            writer,
+            maker,
+            tableFrames,
+            pages,
+            rcu,
+            hostPages,
+            decisions.dirtReport(),
+            statistics);
     roots = new TdpRoots(platform, config, tables, tableFrames, mmuLock);
     mapper = new TdpMapper(memory, format, maker, writer, tables, pages, flusher, statistics);
     zapper =
@@ -68,13 +77,24 @@ public final class TdpMmu {
     log =
         new TdpLog(
             memory, config, format, tables, roots, writer, mmuLock, decisions.flushOnUpdate());
-    splitter =
-        new TdpSplitter(memory, format, tables, roots, writer, tableFrames, mmuLock, rcu);
+    splitter = new TdpSplitter(memory, format, tables, roots, writer, tableFrames, mmuLock, rcu);
     aging = new TdpAging(memory, format, tables, roots, writer);
     recovery =
         new TdpRecovery(
-            memory, format, tables, roots, zapper, maker, writer, pages, hostPages, mmuLock,
-            flusher, decisions.hugeRecovery(), config.largestLevel(), statistics);
+            memory,
+            format,
+            tables,
+            roots,
+            zapper,
+            maker,
+            writer,
+            pages,
+            hostPages,
+            mmuLock,
+            flusher,
+            decisions.hugeRecovery(),
+            config.largestLevel(),
+            statistics);
   }
 
   /** The valid root, with one user more. Without the lock. */

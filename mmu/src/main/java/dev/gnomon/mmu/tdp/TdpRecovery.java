@@ -19,7 +19,8 @@ import java.util.List;
 
 /**
  * Brings large pages back where tables of small ones are no longer needed: after dirty logging was
- * switched off, and, in the background, where the NX mitigation had split. Under the MMU lock for writing.
+ * switched off, and, in the background, where the NX mitigation had split. Under the MMU lock for
+ * writing.
  */
 final class TdpRecovery {
   private final PhysicalMemory memory;
@@ -77,8 +78,7 @@ final class TdpRecovery {
       if (root.isInvalid()) {
         continue;
       }
-      for (boolean more =
-              it.start(root.page(), slot.baseGfn(), slot.endGfn(), PageLevel.LEVEL_2M);
+      for (boolean more = it.start(root.page(), slot.baseGfn(), slot.endGfn(), PageLevel.LEVEL_2M);
           more;
           more = it.next()) {
         if (mmuLock.isContended(cpu)) {
@@ -120,8 +120,7 @@ final class TdpRecovery {
     }
     if (rule.isInPlace()) {
       long large =
-          maker.make(
-              cpu, slot, it.level(), leafGfn, page, it.spte(), !format.hasAccessedDirty());
+          maker.make(cpu, slot, it.level(), leafGfn, page, it.spte(), !format.hasAccessedDirty());
       long old = writer.replace(cpu, it.sptep(), it.spte(), large, it.level());
       tables.changed(cpu, it.baseGfn(), old, large, it.level(), false);
       it.reread();
@@ -146,7 +145,9 @@ final class TdpRecovery {
     return -1;
   }
 
-  /** Zaps the oldest tables that the NX mitigation keeps; the next access maps a large page again. */
+  /**
+   * Zaps the oldest tables that the NX mitigation keeps; the next access maps a large page again.
+   */
   int recoverNx(Cpu cpu, int limit) {
     int recovered = 0;
     for (ShadowPage page : pages.oldestNxDisallowed(cpu, limit)) {
@@ -164,8 +165,7 @@ final class TdpRecovery {
   }
 
   private boolean zapTable(Cpu cpu, TableIterator it, TdpRoot root, ShadowPage page) {
-    for (boolean more =
-            it.start(root.page(), page.gfn(), page.gfn() + 1, page.level() + 1);
+    for (boolean more = it.start(root.page(), page.gfn(), page.gfn() + 1, page.level() + 1);
         more;
         more = it.next()) {
       if (it.level() == page.level() + 1

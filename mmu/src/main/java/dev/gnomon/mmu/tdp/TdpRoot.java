@@ -5,9 +5,9 @@ import dev.gnomon.mmu.table.ShadowPage;
 /**
  * A root page table, its users, and whether it may still be used.
  *
- * <p>The count is of vCPUs that have it loaded, of operations that walk it across yields, and one for the
- * TDP MMU itself until an invalid root has been zapped. Under the roots lock. Validity is changed under
- * the MMU lock for writing.
+ * <p>The count is of vCPUs that have it loaded, of operations that walk it across yields, and one
+ * for the TDP MMU itself until an invalid root has been zapped. Under the roots lock. Validity is
+ * changed under the MMU lock for writing.
  */
 public final class TdpRoot {
   private final ShadowPage page;

@@ -10,7 +10,10 @@ import dev.gnomon.mmu.table.TableFrames;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The roots of a VM, counted: one valid root, shared by all vCPUs, and invalid ones on their way out. */
+/**
+ * The roots of a VM, counted: one valid root, shared by all vCPUs, and invalid ones on their way
+ * out.
+ */
 final class TdpRoots {
   private final TdpTables tables;
   private final TableFrames tableFrames;
@@ -32,7 +35,9 @@ final class TdpRoots {
     role = Role.direct(config.levels(), !config.accessedDirty());
   }
 
-  /** The valid root, made if there is none, with one user more. Not to be called under the MMU lock. */
+  /**
+   * The valid root, made if there is none, with one user more. Not to be called under the MMU lock.
+   */
   TdpRoot acquire(Cpu cpu) {
     tableFrames.topUp(cpu);
     mmuLock.readLock(cpu);
@@ -77,7 +82,9 @@ final class TdpRoots {
     return all;
   }
 
-  /** Under the write lock: marks all roots invalid; returns those that were not. Their users stay. */
+  /**
+   * Under the write lock: marks all roots invalid; returns those that were not. Their users stay.
+   */
   List<TdpRoot> invalidateAll(Cpu cpu) {
     List<TdpRoot> invalidated = new ArrayList<>();
     rootsLock.lock(cpu);

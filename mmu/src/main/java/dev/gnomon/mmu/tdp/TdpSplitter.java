@@ -13,8 +13,8 @@ import dev.gnomon.mmu.table.TableIterator;
 import java.util.List;
 
 /**
- * Splits the large pages of a range before anyone writes them, under the MMU lock for reading: a split
- * changes no translation, so faults go on beside it and nothing is flushed.
+ * Splits the large pages of a range before anyone writes them, under the MMU lock for reading: a
+ * split changes no translation, so faults go on beside it and nothing is flushed.
  */
 final class TdpSplitter {
   private final PhysicalMemory memory;

@@ -20,16 +20,17 @@ import dev.gnomon.mmu.table.TableFrames;
 /**
  * The life of the TDP MMU's tables, and what follows from every change of an entry.
  *
- * <p>Whoever changes an entry calls {@link #changed} with the value that was really there. From the two
- * values follow the page statistics, the report of dirt that would be lost, and, where a table was
- * unlinked, that its whole subtree is dismantled.
+ * <p>Whoever changes an entry calls {@link #changed} with the value that was really there. From the
+ * two values follow the page statistics, the report of dirt that would be lost, and, where a table
+ * was unlinked, that its whole subtree is dismantled.
  *
- * <p>Dismantling: the parent entry is cleared, but nothing is flushed yet, so a processor may still come
- * here through its paging-structure caches and set A or D, and a fast page fault that read the parent
- * earlier may still set W. Therefore every present leaf is taken out by an exchange and recorded as what it
- * was. Under the read lock other walkers may be here too: there every entry, present or not, is made {@link
- * SpteFormat#FROZEN}, and whoever meets that retries. The frames are freed after a grace period, and not
- * before the flush: {@link ReadCopyUpdate#poll} is called only when nothing is owed.
+ * <p>Dismantling: the parent entry is cleared, but nothing is flushed yet, so a processor may still
+ * come here through its paging-structure caches and set A or D, and a fast page fault that read the
+ * parent earlier may still set W. Therefore every present leaf is taken out by an exchange and
+ * recorded as what it was. Under the read lock other walkers may be here too: there every entry,
+ * present or not, is made {@link SpteFormat#FROZEN}, and whoever meets that retries. The frames are
+ * freed after a grace period, and not before the flush: {@link ReadCopyUpdate#poll} is called only
+ * when nothing is owed.
  */
 final class TdpTables {
   private final PhysicalMemory memory;
@@ -129,7 +130,10 @@ final class TdpTables {
     }
   }
 
-  /** Reports the dirt that a leaf lost by being marked access-tracked; its use is the ager's to tell. */
+  /**
+   * Reports the dirt that a leaf lost by being marked access-tracked; its use is the ager's to
+   * tell.
+   */
   void accessTracked(long old, long tracked) {
     reportLostDirt(old, format.isDirty(tracked));
   }
@@ -168,7 +172,9 @@ final class TdpTables {
     }
   }
 
-  /** Makes the table that takes the place of a large leaf, not linked yet: it maps the same memory. */
+  /**
+   * Makes the table that takes the place of a large leaf, not linked yet: it maps the same memory.
+   */
   ShadowPage createSplit(Cpu cpu, long gfn, long large, int level, int rootRole) {
     ShadowPage page = create(cpu, gfn, Role.atLevel(rootRole, level - 1));
     for (int i = 0; i < PageLevel.ENTRIES; i++) {

@@ -14,10 +14,10 @@ import java.util.List;
 /**
  * Takes mappings away: the leaves of a range for the host, or a whole root that is no longer valid.
  *
- * <p>Leaves of a range go one by one under the write lock; the flush is owed until someone has made it, and
- * a yield makes it first. A root goes under the read lock, in two passes so that no step dismantles more
- * than a 1 GiB subtree; nothing is flushed for it, because a vCPU flushes itself when it loads another
- * root.
+ * <p>Leaves of a range go one by one under the write lock; the flush is owed until someone has made
+ * it, and a yield makes it first. A root goes under the read lock, in two passes so that no step
+ * dismantles more than a 1 GiB subtree; nothing is flushed for it, because a vCPU flushes itself
+ * when it loads another root.
  */
 final class TdpZapper {
   private final PhysicalMemory memory;
@@ -49,8 +49,8 @@ final class TdpZapper {
   }
 
   /**
-   * Under the write lock, which it drops and takes again when contended: zaps every leaf that maps a gfn
-   * of the range, in all roots, invalid ones too (their dirt counts).
+   * Under the write lock, which it drops and takes again when contended: zaps every leaf that maps
+   * a gfn of the range, in all roots, invalid ones too (their dirt counts).
    *
    * @return whether a flush is owed
    */
@@ -78,8 +78,7 @@ final class TdpZapper {
 
   /** Under the write lock: clears the current entry, table or leaf. */
   void zap(Cpu cpu, TableIterator it) {
-    long old =
-        writer.replace(cpu, it.sptep(), it.spte(), SpteFormat.NON_PRESENT, it.level());
+    long old = writer.replace(cpu, it.sptep(), it.spte(), SpteFormat.NON_PRESENT, it.level());
     tables.changed(cpu, it.baseGfn(), old, SpteFormat.NON_PRESENT, it.level(), false);
     it.reread();
   }
@@ -94,7 +93,10 @@ final class TdpZapper {
     return owesFlush && !isFlushed;
   }
 
-  /** Zaps roots that were invalidated, and drops the TDP MMU's own hold on them. Takes the read lock. */
+  /**
+   * Zaps roots that were invalidated, and drops the TDP MMU's own hold on them. Takes the read
+   * lock.
+   */
   void zapInvalidated(Cpu cpu, List<TdpRoot> invalidated) {
     TableIterator it = new TableIterator(memory);
     for (TdpRoot root : invalidated) {

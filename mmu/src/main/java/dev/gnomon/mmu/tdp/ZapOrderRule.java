@@ -4,6 +4,8 @@ package dev.gnomon.mmu.tdp;
 @FunctionalInterface
 public interface ZapOrderRule {
 
-  /** Whether the flush is done before page tables are freed and before the host gets its page back. */
+  /**
+   * Whether the flush is done before page tables are freed and before the host gets its page back.
+   */
   boolean flushesFirst();
 }

@@ -6,8 +6,8 @@ import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.sync.Rendezvous;
 
 /**
- * Flushing the TLBs of all of a VM's vCPUs. When a flush has returned, no vCPU uses a translation that was
- * cached before it: each has left guest mode since, and flushes before it enters again.
+ * Flushing the TLBs of all of a VM's vCPUs. When a flush has returned, no vCPU uses a translation
+ * that was cached before it: each has left guest mode since, and flushes before it enters again.
  *
  * <p>The processor that is modelled has no flush of a range, so ranges flush all.
  */

@@ -1,6 +1,4 @@
-/**
- * Who must flush what, and who waits for it.
- */
+/** Who must flush what, and who waits for it. */
 @NullMarked
 package dev.gnomon.mmu.tlb;
 

@@ -217,6 +217,17 @@ class FastPageFaultTest {
   }
 
   @Test
+  void anEntryOfATableThatIsTakenApartMeanwhileIsNotFixed() {
+    TestVm vm = writeProtected(Configs.ept(), Rules.DEFAULTS);
+    vm.memory().beforeNextWrite(vm.sptep(5), () -> vm.mmu().slotChanges().zapAllFast(vm.hostCpu()));
+    assertThat(vm.vcpu().faultOnce(5, AccessKind.WRITE)).isEqualTo(FaultResult.RETRY);
+    assertThat(vm.memory().hasRaced()).isTrue();
+    assertThat(vm.stat(Stat.PF_FAST)).isZero();
+    vm.vcpu().write(5, 2);
+    vm.close();
+  }
+
+  @Test
   void storedInsteadOfExchangedAZappedEntryComesBack() {
     TestVm vm =
         writeProtected(Configs.ept(), Rules.DEFAULTS.with(Rules.FAST_FAULT, FastFault.STORE));
