@@ -1,0 +1,255 @@
+package dev.gnomon.machine.guest.script;
+
+import dev.gnomon.machine.GuestMemoryMap;
+import dev.gnomon.machine.InputException;
+import dev.gnomon.machine.VmConfig;
+import dev.gnomon.machine.processor.TlbConfig;
+import dev.gnomon.mmu.Rules;
+import dev.gnomon.mmu.config.DirtyLogKind;
+import dev.gnomon.mmu.config.MmuConfig;
+import dev.gnomon.mmu.config.RuleSwitch;
+import dev.gnomon.mmu.config.TdpKind;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The lines at a script's head that say what machine it runs on. */
+final class ConfigLines {
+  private static final long DEFAULT_MEMORY = 4L << 20;
+  private static final int MOST_VCPUS = 64;
+
+  /** So small that hardly an access finds its translation. */
+  private static final TlbConfig TINY_TLB = new TlbConfig(1, 1, 1, 1, 1, 1, 1);
+
+  private static final Set<String> SWITCH = Set.of("on", "off");
+  private static final Set<String> SIZES = Set.of("4k", "2m", "1g");
+
+  private static final Set<String> KEYS =
+      Set.of(
+          "memory",
+          "vcpus",
+          "cpu",
+          "ad",
+          "execute-only",
+          "levels",
+          "largest-page",
+          "host-pages",
+          "dirty-log",
+          "manual-protect",
+          "ring-entries",
+          "eager-split",
+          "nx-huge-pages",
+          "tlb",
+          "paging",
+          "guest-levels",
+          "rule",
+          "let");
+
+  private final Tokens tokens;
+  private final String name;
+
+  private long memoryBytes = DEFAULT_MEMORY;
+  private int vcpus;
+  private MmuConfig mmu = MmuConfig.of(TdpKind.EPT, 1);
+  private boolean hasAccessedDirty = true;
+  private boolean hasExecuteOnly = true;
+  private String manualProtect = "off";
+  private DirtyLogKind dirtyLog = DirtyLogKind.BITMAP;
+  private TdpKind tdp = TdpKind.EPT;
+  private int hostPageLevel = 1;
+  private TlbConfig tlb = TlbConfig.DEFAULT;
+  private int pagingLevel;
+  private int guestLevels = 4;
+  private Rules rules = Rules.DEFAULTS;
+  private final Map<String, Expression> names = new HashMap<>();
+
+  ConfigLines(Tokens tokens, String name) {
+    this.tokens = tokens;
+    this.name = name;
+  }
+
+  /** Whether a word begins such a line. */
+  static boolean isKey(Token token) {
+    return token.kind() == Token.Kind.WORD && KEYS.contains(token.text());
+  }
+
+  /** Reads one line. */
+  void read() {
+    Token key = tokens.word("a setting");
+    switch (key.text()) {
+      case "memory" -> memoryBytes = memory();
+      case "vcpus" -> vcpus = (int) tokens.number("a number of vCPUs", 1, MOST_VCPUS);
+      case "cpu" ->
+          tdp = tokens.oneOf(Set.of("intel", "amd")).equals("amd") ? TdpKind.NPT : TdpKind.EPT;
+      case "ad" -> hasAccessedDirty = isOn();
+      case "execute-only" -> hasExecuteOnly = isOn();
+      case "levels" -> mmu = mmu.withLevels(levels());
+      case "largest-page" -> mmu = mmu.withLargestLevel(pageLevel());
+      case "host-pages" -> hostPageLevel = pageLevel();
+      case "dirty-log" ->
+          dirtyLog =
+              DirtyLogKind.valueOf(
+                  tokens.oneOf(Set.of("bitmap", "ring", "pml")).toUpperCase(Locale.ROOT));
+      case "manual-protect" -> manualProtect = tokens.oneOf(Set.of("on", "off", "initially-set"));
+      case "ring-entries" -> mmu = mmu.withRingEntries(ringEntries());
+      case "eager-split" -> mmu = mmu.withEagerSplit(isOn());
+      case "nx-huge-pages" -> mmu = mmu.withNxHugePages(isOn());
+      case "tlb" ->
+          tlb =
+              tokens.oneOf(Set.of("tiny", "default")).equals("tiny") ? TINY_TLB : TlbConfig.DEFAULT;
+      case "paging" -> pagingLevel = paging();
+      case "guest-levels" -> guestLevels = levels();
+      case "rule" -> rule();
+      case "let" -> let();
+      default -> throw tokens.error(key, "expected a setting, found " + key.describe());
+    }
+    tokens.endStatement();
+  }
+
+  private boolean isOn() {
+    return tokens.oneOf(SWITCH).equals("on");
+  }
+
+  private int levels() {
+    return (int) tokens.number("a number of levels", 4, 5);
+  }
+
+  private int pageLevel() {
+    return switch (tokens.oneOf(SIZES)) {
+      case "4k" -> 1;
+      case "2m" -> 2;
+      default -> 3;
+    };
+  }
+
+  private int paging() {
+    return switch (tokens.oneOf(Set.of("off", "4k", "2m"))) {
+      case "off" -> 0;
+      case "4k" -> 1;
+      default -> 2;
+    };
+  }
+
+  private long memory() {
+    Token size = tokens.peek();
+    long bytes = tokens.number("a size", VmConfig.MINIMUM_MEMORY, GuestMemoryMap.HOLE);
+    if (bytes % VmConfig.MINIMUM_MEMORY != 0) {
+      throw tokens.error(size, "expected a multiple of 2M, found " + size.describe());
+    }
+    return bytes;
+  }
+
+  private int ringEntries() {
+    Token entries = tokens.peek();
+    long count = tokens.number("a number", MmuConfig.MINIMUM_RING_ENTRIES, 1 << 16);
+    if (Long.bitCount(count) != 1) {
+      throw tokens.error(entries, "expected a power of two, found " + entries.describe());
+    }
+    return (int) count;
+  }
+
+  private void rule() {
+    Token rule = tokens.word("the name of a rule");
+    RuleSwitch<?> found =
+        Rules.find(rule.text())
+            .orElseThrow(
+                () ->
+                    tokens.error(
+                        rule,
+                        "expected "
+                            + listed(Rules.SWITCHES.stream().map(RuleSwitch::name).toList())
+                            + ", found "
+                            + rule.describe()));
+    tokens.expect("=");
+    Token value = tokens.word("a value of " + rule.text());
+    rules =
+        rules
+            .with(found, value.text())
+            .orElseThrow(
+                () ->
+                    tokens.error(
+                        value,
+                        "expected "
+                            + listed(found.values().stream().map(RuleSwitch::label).toList())
+                            + ", found "
+                            + value.describe()));
+  }
+
+  private static String listed(List<String> words) {
+    return String.join(", ", words);
+  }
+
+  private void let() {
+    Token word = tokens.word("a name");
+    if (names.containsKey(word.text()) || ExpressionParser.isReserved(word.text())) {
+      throw tokens.error(word, word.describe() + " has a meaning already");
+    }
+    tokens.expect("=");
+    names.put(word.text(), new ExpressionParser(tokens, names, null).parse("a number"));
+  }
+
+  // --- what they said ---
+
+  /** What words stand for numbers. */
+  Map<String, Expression> names() {
+    return names;
+  }
+
+  DirtyLogKind dirtyLog() {
+    return dirtyLog;
+  }
+
+  boolean hasManualProtect() {
+    return !manualProtect.equals("off");
+  }
+
+  Rules rules() {
+    return rules;
+  }
+
+  /** The guest's page tables, or null if it does not page. */
+  @Nullable IdentityTables tables() {
+    return pagingLevel == 0 ? null : new IdentityTables(memoryBytes, guestLevels, pagingLevel);
+  }
+
+  /**
+   * The VM.
+   *
+   * @param leastVcpus how many vCPUs the script names
+   * @throws InputException if the settings do not go together
+   */
+  VmConfig vmConfig(int leastVcpus, boolean hasWriteTracking) {
+    int count = vcpus == 0 ? leastVcpus : vcpus;
+    if (count < leastVcpus) {
+      throw new InputException(
+          name + ": names vcpu " + (leastVcpus - 1) + ", and has " + count + " by 'vcpus'");
+    }
+    if (pagingLevel > 0 && memoryBytes > IdentityTables.LARGEST_MEMORY) {
+      throw new InputException(name + ": a guest that pages has at most 1G of memory");
+    }
+    try {
+      MmuConfig config =
+          new MmuConfig(
+              tdp,
+              hasAccessedDirty,
+              hasExecuteOnly,
+              mmu.levels(),
+              mmu.physicalAddressBits(),
+              mmu.largestLevel(),
+              dirtyLog,
+              hasManualProtect(),
+              manualProtect.equals("initially-set"),
+              mmu.ringEntries(),
+              mmu.eagerSplit(),
+              mmu.nxHugePages(),
+              hasWriteTracking,
+              count);
+      return new VmConfig(config, memoryBytes, hostPageLevel, tlb);
+    } catch (IllegalArgumentException e) {
+      throw new InputException(name + ": " + e.getMessage(), e);
+    }
+  }
+}

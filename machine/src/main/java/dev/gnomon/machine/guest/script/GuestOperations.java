@@ -1,0 +1,120 @@
+package dev.gnomon.machine.guest.script;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** Reads the operations of vCPUs. */
+final class GuestOperations {
+  static final String NAMES = "read, write, fetch, add, cas, cr3 or invlpg";
+
+  private static final Set<String> WORDS =
+      Set.of("read", "write", "fetch", "add", "cas", "cr3", "invlpg");
+
+  private static final int WORD_SIZE = 8;
+
+  private final Tokens tokens;
+  private final ExpressionParser numbers;
+  private final boolean guestPages;
+
+  GuestOperations(Tokens tokens, ExpressionParser numbers, boolean guestPages) {
+    this.tokens = tokens;
+    this.numbers = numbers;
+    this.guestPages = guestPages;
+  }
+
+  /** Whether a word begins one. */
+  static boolean isOne(Token token) {
+    return token.kind() == Token.Kind.WORD && WORDS.contains(base(token.text()));
+  }
+
+  /** Reads one. */
+  Statement parse() {
+    Token word = tokens.word("an operation: " + NAMES);
+    int line = word.line();
+    return switch (base(word.text())) {
+      case "read" -> new Statement.Read(line, address(), size(word), false, expectation());
+      case "fetch" -> new Statement.Read(line, address(), size(word), true, expectation());
+      case "write" ->
+          new Statement.Write(
+              line, address(), size(word), numbers.parse("a value"), faultExpectation());
+      case "add" ->
+          new Statement.Add(
+              unsized(word), address(), numbers.parse("a number to add"), expectation());
+      case "cas" ->
+          new Statement.Exchange(
+              unsized(word),
+              address(),
+              numbers.parse("an expected value"),
+              numbers.parse("a new value"),
+              expectation());
+      case "cr3" ->
+          new Statement.LoadCr3(unsized(word), numbers.isNext() ? numbers.parse("CR3") : null);
+      case "invlpg" -> new Statement.Invlpg(unsized(word), address());
+      default -> throw tokens.error(word, "expected " + NAMES + ", found " + word.describe());
+    };
+  }
+
+  private static String base(String word) {
+    int dot = word.indexOf('.');
+    return dot < 0 ? word : word.substring(0, dot);
+  }
+
+  private int size(Token word) {
+    int dot = word.text().indexOf('.');
+    String size = word.text().substring(dot + 1);
+    if (dot < 0) {
+      return WORD_SIZE;
+    }
+    if (size.length() != 1 || size.charAt(0) < '1' || size.charAt(0) > '8') {
+      throw tokens.error(
+          word, "expected a size from 1 to 8 after the '.', found " + word.describe());
+    }
+    return size.charAt(0) - '0';
+  }
+
+  private int unsized(Token word) {
+    if (word.text().indexOf('.') >= 0) {
+      throw tokens.error(
+          word, "expected '" + base(word.text()) + "' without a size, found " + word.describe());
+    }
+    return word.line();
+  }
+
+  private Expression address() {
+    return numbers.parse("an address");
+  }
+
+  /** {@code = 1 or 2 or fault}, or nothing. */
+  private Expectation expectation() {
+    if (!tokens.takeIf("=")) {
+      return Expectation.ANYTHING;
+    }
+    List<Expression> values = new ArrayList<>();
+    boolean mayFault = false;
+    do {
+      if (tokens.peek().is("fault")) {
+        takeFault();
+        mayFault = true;
+      } else {
+        values.add(numbers.parse("a value"));
+      }
+    } while (tokens.takeIf("or"));
+    return new Expectation(values, mayFault);
+  }
+
+  private Expectation faultExpectation() {
+    if (!tokens.takeIf("=")) {
+      return Expectation.ANYTHING;
+    }
+    takeFault();
+    return new Expectation(List.of(), true);
+  }
+
+  private void takeFault() {
+    if (!guestPages) {
+      throw tokens.error(tokens.peek(), "'fault' needs a guest that pages: see 'paging'");
+    }
+    tokens.expect("fault");
+  }
+}

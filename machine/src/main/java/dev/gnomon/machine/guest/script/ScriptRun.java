@@ -1,0 +1,232 @@
+package dev.gnomon.machine.guest.script;
+
+import dev.gnomon.machine.InputException;
+import dev.gnomon.machine.VirtualMachine;
+import dev.gnomon.machine.memory.FrameAllocator;
+import dev.gnomon.machine.processor.Vcpu;
+import dev.gnomon.machine.thread.CpuFailureException;
+import dev.gnomon.machine.thread.Execution;
+import dev.gnomon.machine.thread.StoppedException;
+import dev.gnomon.mmu.Rules;
+import dev.gnomon.mmu.config.DirtyLogKind;
+import dev.gnomon.mmu.platform.Cpu;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * One run of a script, on real threads, in lockstep, or on whatever else executes.
+ *
+ * <p>The operations of {@code prepare:} run one after the other, each on the CPU of its vCPU or of
+ * the host; then every {@code vcpu} and {@code host} section runs on a CPU of its own; then the
+ * operations of {@code finally:}; then the MMU is audited, the VM closed, and its frames counted. A
+ * vCPU keeps its TLB from one part to the next.
+ */
+public final class ScriptRun {
+  private static final int HOST = -1;
+  private static final int SEVERAL = -2;
+
+  private final Script script;
+  private final Execution execution;
+  private final FrameAllocator frames;
+  private final long framesBefore;
+  private final VirtualMachine vm;
+  private final LogConsumer log;
+  private final TrackedPages tracked;
+  private final Vcpu[] vcpus;
+  private final List<Runner> runners = new ArrayList<>();
+
+  /** Of the loops of the parts that run alone. */
+  private final long[] counters = new long[Script.DEEPEST_LOOP];
+
+  private final HostRunner host;
+  private final GuestRunner[] guests;
+
+  private ScriptRun(Script script, Rules rules, Execution execution, FrameAllocator frames) {
+    this.script = script;
+    this.execution = execution;
+    this.frames = frames;
+    framesBefore = frames.allocated();
+    vm =
+        new VirtualMachine(
+            execution, frames, new ScriptSwap(execution.platform()), script.vmConfig(), rules);
+    log = new LogConsumer(vm, script.vmConfig().mmu().dirtyLog() == DirtyLogKind.RING);
+    tracked = new TrackedPages(vm);
+    vm.setWriteTracker(tracked);
+    vcpus = new Vcpu[script.vmConfig().mmu().vcpus()];
+    guests = new GuestRunner[vcpus.length];
+    for (int i = 0; i < vcpus.length; i++) {
+      vcpus[i] = vm.newVcpu(i, GuestRunner.FAULTS);
+      guests[i] = new GuestRunner(script, vcpus[i], counters);
+      runners.add(guests[i]);
+    }
+    host = new HostRunner(script, "host", counters, vm, log, tracked);
+    runners.add(host);
+  }
+
+  /**
+   * Runs a script under its own rules. Takes the calling thread.
+   *
+   * @param execution with at least {@link Script#cpus} CPUs, on which nothing has run or failed,
+   *     and at least {@link Script#frames} frames
+   * @param frames of the execution's platform
+   * @throws InputException if the script asks for what cannot be, for instance to delete a slot
+   *     that is not there: {@code NAME:LINE: ...}
+   * @throws StoppedException if the execution was stopped from outside
+   */
+  public static ScriptResult run(Script script, Execution execution, FrameAllocator frames) {
+    return run(script, script.rules(), execution, frames);
+  }
+
+  /**
+   * Runs a script under other rules than its own, see {@link #run(Script, Execution,
+   * FrameAllocator)}.
+   */
+  public static ScriptResult run(
+      Script script, Rules rules, Execution execution, FrameAllocator frames) {
+    return new ScriptRun(script, rules, execution, frames).run();
+  }
+
+  private ScriptResult run() {
+    List<String> audit = List.of();
+    RuntimeException failure = null;
+    try {
+      switchPagingOn();
+      runAlone(script.prepare());
+      runTogether();
+      runAlone(script.finish());
+      audit = audit();
+    } catch (InputException | StoppedException e) {
+      throw e;
+    } catch (CpuFailureException e) {
+      if (e.getCause() instanceof InputException mistake) {
+        throw mistake;
+      }
+      failure = e;
+    } catch (RuntimeException e) {
+      // A broken invariant, a deadlock, a schedule that does not end.
+      failure = e;
+    }
+    List<Violation> violations =
+        runners.stream()
+            .flatMap(runner -> runner.findings().violations().stream())
+            .sorted(Comparator.comparingInt(Violation::line))
+            .toList();
+    return new ScriptResult(violations, audit, failure);
+  }
+
+  private void switchPagingOn() {
+    IdentityTables tables = script.tables();
+    if (tables != null) {
+      inGuest(vcpus[0], cpu -> tables.build(vcpus[0]));
+      execution.join();
+      for (Vcpu vcpu : vcpus) {
+        vcpu.load(tables.registers());
+      }
+    }
+  }
+
+  private void inGuest(Vcpu vcpu, Consumer<Cpu> body) {
+    execution.start(
+        vcpu.index(),
+        "vcpu" + vcpu.index(),
+        cpu -> {
+          vcpu.enterGuest();
+          body.accept(cpu);
+          vcpu.leaveGuest();
+        });
+  }
+
+  private void runTogether() {
+    script
+        .vcpus()
+        .forEach(
+            (number, statements) -> {
+              GuestRunner runner =
+                  new GuestRunner(script, vcpus[number], new long[Script.DEEPEST_LOOP]);
+              runners.add(runner);
+              inGuest(vcpus[number], cpu -> runner.run(cpu, statements));
+            });
+    script
+        .hosts()
+        .forEach(
+            (number, statements) -> {
+              String who = "host " + number;
+              HostRunner runner =
+                  new HostRunner(script, who, new long[Script.DEEPEST_LOOP], vm, log, tracked);
+              runners.add(runner);
+              execution.start(vm.hostCpu(number).index(), who, cpu -> runner.run(cpu, statements));
+            });
+    execution.join();
+  }
+
+  // --- the parts that run alone ---
+
+  private void runAlone(List<Statement> statements) {
+    for (Statement statement : statements) {
+      runAlone(statement);
+    }
+  }
+
+  private void runAlone(Statement statement) {
+    int actor = actor(statement);
+    if (actor == SEVERAL) {
+      Statement.Repeat repeat = (Statement.Repeat) statement;
+      for (long i = 0; i < repeat.times(); i++) {
+        counters[repeat.loop()] = i;
+        runAlone(repeat.body());
+      }
+      return;
+    }
+    if (actor == HOST) {
+      execution.start(vm.hostCpu(0).index(), "host", cpu -> host.run(cpu, statement));
+    } else {
+      GuestRunner runner = guests[actor];
+      inGuest(vcpus[actor], cpu -> runner.run(cpu, unwrapped(statement)));
+    }
+    execution.join();
+  }
+
+  /** Who runs a statement: a vCPU by number, the host, or several, if it is a loop. */
+  private static int actor(Statement statement) {
+    if (statement instanceof Statement.OnVcpu onVcpu) {
+      return onVcpu.vcpu();
+    }
+    if (statement instanceof Statement.Repeat repeat) {
+      int[] actors = repeat.body().stream().mapToInt(ScriptRun::actor).distinct().toArray();
+      return actors.length == 1 ? actors[0] : SEVERAL;
+    }
+    return HOST;
+  }
+
+  /** A statement of one vCPU without saying so again and again. */
+  private static Statement unwrapped(Statement statement) {
+    return switch (statement) {
+      case Statement.OnVcpu onVcpu -> onVcpu.statement();
+      case Statement.Repeat repeat ->
+          new Statement.Repeat(
+              repeat.line(),
+              repeat.times(),
+              repeat.loop(),
+              repeat.body().stream().map(ScriptRun::unwrapped).toList());
+      default -> statement;
+    };
+  }
+
+  // --- the end ---
+
+  private List<String> audit() {
+    for (Vcpu vcpu : vcpus) {
+      execution.start(vcpu.index(), "vcpu" + vcpu.index(), cpu -> vcpu.shutDown());
+    }
+    execution.join();
+    List<String> findings = new ArrayList<>(vm.mmu().audit(vm.hostCpu(0)));
+    vm.close();
+    long lost = frames.allocated() - framesBefore;
+    if (lost != 0) {
+      findings.add(lost + " frames were not given back");
+    }
+    return findings;
+  }
+}
