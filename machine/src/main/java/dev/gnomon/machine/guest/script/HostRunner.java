@@ -6,12 +6,14 @@ import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.slot.SlotRegion;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /** A CPU of the host that runs operations. */
 final class HostRunner extends Runner {
   private final VirtualMachine vm;
   private final LogConsumer log;
   private final TrackedPages tracked;
+  private final BooleanSupplier areVcpusRunning;
 
   HostRunner(
       Script script,
@@ -19,11 +21,18 @@ final class HostRunner extends Runner {
       long[] counters,
       VirtualMachine vm,
       LogConsumer log,
-      TrackedPages tracked) {
+      TrackedPages tracked,
+      BooleanSupplier areVcpusRunning) {
     super(script, who, counters);
     this.vm = vm;
     this.log = log;
     this.tracked = tracked;
+    this.areVcpusRunning = areVcpusRunning;
+  }
+
+  @Override
+  boolean areVcpusRunning() {
+    return areVcpusRunning.getAsBoolean();
   }
 
   @Override

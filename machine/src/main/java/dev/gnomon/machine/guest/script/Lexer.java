@@ -114,9 +114,9 @@ final class Lexer {
 
   private static int shift(String digits) {
     return switch (digits.isEmpty() ? 0 : digits.charAt(digits.length() - 1)) {
-      case 'K' -> 10;
-      case 'M' -> 20;
-      case 'G' -> 30;
+      case 'K', 'k' -> 10;
+      case 'M', 'm' -> 20;
+      case 'G', 'g' -> 30;
       default -> 0;
     };
   }

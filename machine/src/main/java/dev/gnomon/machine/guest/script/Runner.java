@@ -40,13 +40,23 @@ abstract class Runner {
 
   final void run(Cpu cpu, Statement statement) {
     if (statement instanceof Statement.Repeat repeat) {
-      for (long i = 0; i < repeat.times(); i++) {
+      boolean isLast = repeat.times() == 0;
+      for (long i = 0; !isLast; i++) {
+        isLast =
+            repeat.times() == Statement.Repeat.WHILE_RUNNING
+                ? !areVcpusRunning()
+                : i + 1 == repeat.times();
         counters[repeat.loop()] = i;
         run(cpu, repeat.body());
       }
     } else {
       operate(cpu, statement);
     }
+  }
+
+  /** Whether any vCPU section has yet to end. For whoever runs beside them. */
+  boolean areVcpusRunning() {
+    return false;
   }
 
   /** Does what one operation says. */

@@ -27,6 +27,7 @@ final class ScriptParser {
   private final Map<Integer, List<Statement>> vcpus = new TreeMap<>();
   private final Map<Integer, List<Statement>> hosts = new TreeMap<>();
   private int leastVcpus = 1;
+  private boolean isInHostSection;
 
   ScriptParser(String name, String text) {
     this.name = name;
@@ -87,6 +88,7 @@ final class ScriptParser {
               : "a section: 'prepare:', 'vcpu N:', 'host N:' or 'finally:'");
     }
     Token head = tokens.take();
+    isInHostSection = head.is("host");
     switch (head.text()) {
       case "prepare" -> readInto(prepare, this::sequential);
       case "finally" -> readInto(finish, this::sequential);
@@ -134,7 +136,7 @@ final class ScriptParser {
 
   private Statement repeat(Supplier<Statement> operation) {
     Token head = tokens.take();
-    long times = tokens.number("a number of times", 0, MOST_TIMES);
+    long times = times(head);
     String counter = "";
     if (tokens.takeIf("as")) {
       Token word = tokens.word("a name for the counter");
@@ -160,6 +162,17 @@ final class ScriptParser {
     }
     numbers.leaveLoop();
     return new Statement.Repeat(head.line(), times, loop, body);
+  }
+
+  private long times(Token head) {
+    if (!tokens.takeIf("while")) {
+      return tokens.number("'while running' or a number of times", 0, MOST_TIMES);
+    }
+    tokens.expect("running");
+    if (!isInHostSection) {
+      throw tokens.error(head, "'repeat while running' is for the host, while vCPUs run");
+    }
+    return Statement.Repeat.WHILE_RUNNING;
   }
 
   private Statement ofVcpu() {

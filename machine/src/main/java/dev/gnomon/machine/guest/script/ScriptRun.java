@@ -10,6 +10,7 @@ import dev.gnomon.machine.thread.StoppedException;
 import dev.gnomon.mmu.Rules;
 import dev.gnomon.mmu.config.DirtyLogKind;
 import dev.gnomon.mmu.platform.Cpu;
+import dev.gnomon.mmu.platform.SharedWords;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -20,8 +21,8 @@ import java.util.function.Consumer;
  *
  * <p>The operations of {@code prepare:} run one after the other, each on the CPU of its vCPU or of
  * the host; then every {@code vcpu} and {@code host} section runs on a CPU of its own; then the
- * operations of {@code finally:}; then the MMU is audited, the VM closed, and its frames counted. A
- * vCPU keeps its TLB from one part to the next.
+ * operations of {@code finally:}; then the MMU is audited and the VM closed. A vCPU keeps its TLB
+ * from one part to the next.
  */
 public final class ScriptRun {
   private static final int HOST = -1;
@@ -29,8 +30,6 @@ public final class ScriptRun {
 
   private final Script script;
   private final Execution execution;
-  private final FrameAllocator frames;
-  private final long framesBefore;
   private final VirtualMachine vm;
   private final LogConsumer log;
   private final TrackedPages tracked;
@@ -40,14 +39,15 @@ public final class ScriptRun {
   /** Of the loops of the parts that run alone. */
   private final long[] counters = new long[Script.DEEPEST_LOOP];
 
+  /** How many vCPU sections have yet to end. */
+  private final SharedWords running;
+
   private final HostRunner host;
   private final GuestRunner[] guests;
 
   private ScriptRun(Script script, Rules rules, Execution execution, FrameAllocator frames) {
     this.script = script;
     this.execution = execution;
-    this.frames = frames;
-    framesBefore = frames.allocated();
     vm =
         new VirtualMachine(
             execution, frames, new ScriptSwap(execution.platform()), script.vmConfig(), rules);
@@ -61,8 +61,9 @@ public final class ScriptRun {
       guests[i] = new GuestRunner(script, vcpus[i], counters);
       runners.add(guests[i]);
     }
-    host = new HostRunner(script, "host", counters, vm, log, tracked);
+    host = new HostRunner(script, "host", counters, vm, log, tracked, () -> false);
     runners.add(host);
+    running = execution.platform().newWords(1);
   }
 
   /**
@@ -139,6 +140,7 @@ public final class ScriptRun {
   }
 
   private void runTogether() {
+    running.set(0, script.vcpus().size());
     script
         .vcpus()
         .forEach(
@@ -146,7 +148,12 @@ public final class ScriptRun {
               GuestRunner runner =
                   new GuestRunner(script, vcpus[number], new long[Script.DEEPEST_LOOP]);
               runners.add(runner);
-              inGuest(vcpus[number], cpu -> runner.run(cpu, statements));
+              inGuest(
+                  vcpus[number],
+                  cpu -> {
+                    runner.run(cpu, statements);
+                    running.getAndAdd(0, -1);
+                  });
             });
     script
         .hosts()
@@ -154,11 +161,23 @@ public final class ScriptRun {
             (number, statements) -> {
               String who = "host " + number;
               HostRunner runner =
-                  new HostRunner(script, who, new long[Script.DEEPEST_LOOP], vm, log, tracked);
+                  new HostRunner(
+                      script,
+                      who,
+                      new long[Script.DEEPEST_LOOP],
+                      vm,
+                      log,
+                      tracked,
+                      this::areVcpusRunning);
               runners.add(runner);
               execution.start(vm.hostCpu(number).index(), who, cpu -> runner.run(cpu, statements));
             });
     execution.join();
+  }
+
+  private boolean areVcpusRunning() {
+    execution.checkStopped();
+    return running.get(0) != 0;
   }
 
   // --- the parts that run alone ---
@@ -221,12 +240,8 @@ public final class ScriptRun {
       execution.start(vcpu.index(), "vcpu" + vcpu.index(), cpu -> vcpu.shutDown());
     }
     execution.join();
-    List<String> findings = new ArrayList<>(vm.mmu().audit(vm.hostCpu(0)));
+    List<String> findings = vm.mmu().audit(vm.hostCpu(0));
     vm.close();
-    long lost = frames.allocated() - framesBefore;
-    if (lost != 0) {
-      findings.add(lost + " frames were not given back");
-    }
     return findings;
   }
 }

@@ -10,8 +10,11 @@ sealed interface Statement {
   /** Where it stands. */
   int line();
 
-  /** Statements that are run several times. */
+  /** Statements that are run so many times, or {@link #WHILE_RUNNING}. */
   record Repeat(int line, long times, int loop, List<Statement> body) implements Statement {
+    /** As long as any vCPU section runs; then once more. */
+    static final long WHILE_RUNNING = -1;
+
     public Repeat {
       body = List.copyOf(body);
     }
