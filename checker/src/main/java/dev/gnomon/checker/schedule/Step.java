@@ -1,5 +1,8 @@
 package dev.gnomon.checker.schedule;
 
+import dev.gnomon.mmu.platform.SharedWords;
+import org.jspecify.annotations.Nullable;
+
 /**
  * A step of an execution that is replayed for a reader.
  *
@@ -7,8 +10,11 @@ package dev.gnomon.checker.schedule;
  * @param cpu who took it, an index of the platform's
  * @param name what its body is called: {@code vcpu 0}, {@code host 1}
  * @param kind what it did
- * @param target what it did it to, in words: {@code MmuLock WRITER}, {@code memory 0x5008}
- * @param hpa the word of memory, or -1 if it was none
+ * @param target what it did it to, in words: {@code MmuLock WRITER}, {@code memory 0x5008}; of a
+ *     lock, the same when it is taken and when it is given back
+ * @param hpa the word of memory, or the first of the frame, or -1 if it was none
+ * @param words the shared words, or null if it was none of those
+ * @param index which of them
  * @param before what the word held; what a choice or a lock is about has 0
  * @param after what it holds now; for a load, what was read
  * @param place the line of the MMU or the machine that took it: {@code SpteWriter.replace:120}
@@ -21,6 +27,8 @@ public record Step(
     Kind kind,
     String target,
     long hpa,
+    @Nullable SharedWords words,
+    int index,
     long before,
     long after,
     String place,

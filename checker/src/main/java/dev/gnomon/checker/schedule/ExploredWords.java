@@ -1,0 +1,100 @@
+package dev.gnomon.checker.schedule;
+
+import dev.gnomon.mmu.platform.SharedWords;
+
+/** Shared words of which each access is a step. */
+final class ExploredWords extends SharedWords implements Location.Words {
+  private static final Location[] NO_PLACES = {};
+
+  private final Stage stage;
+  private final ExploredMemory memory;
+  private final String maker;
+  private final long[] words;
+  private Location[] places = NO_PLACES;
+
+  ExploredWords(Stage stage, ExploredMemory memory, String maker, int count) {
+    this.stage = stage;
+    this.memory = memory;
+    this.maker = maker;
+    words = new long[count];
+  }
+
+  Location location(int index) {
+    if (places.length == 0) {
+      places = new Location[words.length];
+    }
+    return stage.locations().of(places, this, index);
+  }
+
+  @Override
+  public int length() {
+    return words.length;
+  }
+
+  @Override
+  public long get(int index) {
+    return stage.isConcurrent() ? stage.load(location(index)) : words[index];
+  }
+
+  @Override
+  public void set(int index, long value) {
+    if (stage.isConcurrent()) {
+      memory.publish(value);
+      stage.store(location(index), value, -1);
+    } else {
+      words[index] = value;
+    }
+  }
+
+  private long change(int index, Stage.Change change, long operand, long expected) {
+    if (stage.isConcurrent()) {
+      memory.publish(operand);
+      return stage.readModifyWrite(location(index), change, operand, expected, -1, 0);
+    }
+    long held = words[index];
+    if (change != ExploredMemory.EXCHANGE_IF || held == expected) {
+      words[index] = change.apply(held, operand, expected);
+    }
+    return held;
+  }
+
+  @Override
+  public long compareAndExchange(int index, long expected, long value) {
+    return change(index, ExploredMemory.EXCHANGE_IF, value, expected);
+  }
+
+  @Override
+  public long getAndSet(int index, long value) {
+    return change(index, ExploredMemory.EXCHANGE, value, 0);
+  }
+
+  @Override
+  public long getAndAdd(int index, long delta) {
+    return change(index, ExploredMemory.ADD, delta, 0);
+  }
+
+  @Override
+  public long getAndAnd(int index, long mask) {
+    return change(index, ExploredMemory.AND, mask, 0);
+  }
+
+  @Override
+  public long getAndOr(int index, long mask) {
+    return change(index, ExploredMemory.OR, mask, 0);
+  }
+
+  @Override
+  public long value(int index) {
+    return words[index];
+  }
+
+  @Override
+  public void put(int index, long value) {
+    words[index] = value;
+  }
+
+  @Override
+  public String describe(int index) {
+    return words.length == 1 ? maker : maker + "[" + index + "]";
+  }
+}

@@ -1,0 +1,651 @@
+package dev.gnomon.checker.schedule;
+
+import dev.gnomon.checker.property.Property;
+import dev.gnomon.checker.property.Violation;
+import dev.gnomon.machine.thread.CpuFailureException;
+import dev.gnomon.machine.thread.StoppedException;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where bodies run under a director: each operation of theirs on the port comes here first, and
+ * waits until it is its turn.
+ *
+ * <p>An execution goes in phases, from one join to the next. In a phase with one body nothing is
+ * decided and nothing recorded. What is done outside bodies just happens.
+ */
+final class Stage {
+  private static final int NOBODY = -1;
+
+  private final int cpus;
+  private final boolean isBuffered;
+  private final Mover[] movers;
+  private final StoreBuffer[] buffers;
+  private final Trace trace;
+  private final Locations locations;
+
+  private Director director;
+  private @Nullable StepListener listener;
+  private long maxSteps = Long.MAX_VALUE;
+
+  /** A body that goes on now, or null outside bodies. */
+  private @Nullable Mover current;
+
+  private int lastCpu;
+  private int next;
+  private boolean isConcurrent;
+  private boolean wasConcurrent;
+  private boolean isStopped;
+  private boolean isRedundant;
+  private long steps;
+  private @Nullable Violation violation;
+  private @Nullable RuntimeException failure;
+
+  Stage(int cpus, MemoryModel model, Director director) {
+    this.cpus = cpus;
+    this.director = director;
+    isBuffered = model == MemoryModel.TSO;
+    movers = new Mover[isBuffered ? 2 * cpus : cpus];
+    for (int i = 0; i < movers.length; i++) {
+      movers[i] = new Mover(i, i % cpus);
+    }
+    buffers = new StoreBuffer[cpus];
+    for (int i = 0; i < cpus; i++) {
+      buffers[i] = new StoreBuffer(movers.length);
+    }
+    trace = new Trace(movers.length);
+    locations = new Locations(movers.length);
+  }
+
+  /** Begins an execution. */
+  void reset(Director newDirector, boolean isLikeLast, long newMaxSteps) {
+    director = newDirector;
+    maxSteps = newMaxSteps;
+    for (Mover mover : movers) {
+      mover.reset();
+    }
+    for (StoreBuffer buffer : buffers) {
+      buffer.clear();
+    }
+    trace.reset(isLikeLast);
+    locations.reset();
+    current = null;
+    lastCpu = NOBODY;
+    isConcurrent = false;
+    wasConcurrent = false;
+    isStopped = false;
+    isRedundant = false;
+    steps = 0;
+    violation = null;
+    failure = null;
+  }
+
+  void setListener(@Nullable StepListener newListener) {
+    listener = newListener;
+  }
+
+  Trace trace() {
+    return trace;
+  }
+
+  Locations locations() {
+    return locations;
+  }
+
+  /** How many accesses and choices there were in phases of several bodies. */
+  long steps() {
+    return steps;
+  }
+
+  /** A fault that is not the program's, if there was one. */
+  @Nullable CheckerException refusal() {
+    return failure instanceof CheckerException refusal ? refusal : null;
+  }
+
+  @Nullable Violation violation() {
+    return violation;
+  }
+
+  boolean isRedundant() {
+    return isRedundant;
+  }
+
+  /** Whether several bodies run: what they do is decided and recorded. */
+  boolean isConcurrent() {
+    return isConcurrent;
+  }
+
+  /** Ends the execution: no body goes on. */
+  void stop() {
+    isStopped = true;
+  }
+
+  boolean isStopped() {
+    return isStopped;
+  }
+
+  /** The CPU whose body goes on. */
+  int cpu() {
+    Mover mover = current;
+    return mover == null ? NOBODY : mover.cpu;
+  }
+
+  /** How many events the CPU's body has so far. */
+  int known(int cpu, int of) {
+    return trace.known(cpu)[of];
+  }
+
+  boolean isDescribing() {
+    return listener != null;
+  }
+
+  // --- bodies ---
+
+  void start(int cpu, String name, Runnable body) {
+    Mover mover = movers[cpu];
+    if (mover.isLive) {
+      throw new IllegalStateException("CPU " + cpu + " runs " + mover.name);
+    }
+    mover.reset();
+    mover.isLive = true;
+    mover.name = name;
+    mover.coroutine = new Coroutine(name, () -> run(mover, body));
+    Mover starter = current;
+    if (starter != null) {
+      trace.order(starter.id, mover.id);
+      isConcurrent = true;
+      wasConcurrent = true;
+    }
+  }
+
+  private void run(Mover mover, Runnable body) {
+    try {
+      body.run();
+    } catch (StoppedException e) {
+      // Stopped from outside.
+    } catch (Throwable e) {
+      if (!isStopped) {
+        String message = mover.name + " (CPU " + mover.cpu + "): " + e;
+        failure =
+            e instanceof CheckerException checker
+                ? checker
+                : new CpuFailureException(mover.cpu, message, e);
+        isStopped = true;
+      }
+    }
+    mover.isLive = false;
+  }
+
+  /** Runs the bodies that were started until all have ended. */
+  void join() {
+    if (current != null) {
+      throw new IllegalStateException("a body cannot join");
+    }
+    int bodies = 0;
+    for (Mover mover : movers) {
+      if (mover.isLive) {
+        trace.orderAll(mover.id);
+        bodies++;
+      }
+    }
+    isConcurrent = bodies > 1;
+    wasConcurrent |= isConcurrent;
+    lastCpu = NOBODY;
+    try {
+      next = decide();
+      while (next != NOBODY && !isStopped) {
+        if (next >= cpus) {
+          commit(next);
+          next = decide();
+        } else {
+          Mover mover = movers[next];
+          current = mover;
+          mover.coroutine.run();
+          current = null;
+          if (!mover.isLive && !isStopped) {
+            next = decide();
+          }
+        }
+      }
+    } finally {
+      current = null;
+      isConcurrent = false;
+    }
+    if (failure != null) {
+      throw failure;
+    }
+    if (isStopped) {
+      throw new StoppedException(null);
+    }
+  }
+
+  /** Ends the execution, here and now, if it is a body's; a caller outside bodies gets to know. */
+  void violate(Violation what) {
+    if (violation == null) {
+      violation = what;
+    }
+    isStopped = true;
+    if (current == null) {
+      throw new StoppedException(null);
+    }
+    while (true) {
+      Coroutine.pause();
+    }
+  }
+
+  /** Ends the execution for a fault that is not the program's. */
+  private CheckerException refuse(String message) {
+    isStopped = true;
+    CheckerException refusal = new CheckerException(message);
+    failure = refusal;
+    return refusal;
+  }
+
+  // --- deciding ---
+
+  private int decide() {
+    int enabled = 0;
+    boolean isAnyLive = false;
+    for (Mover mover : movers) {
+      if (mover.isLive) {
+        isAnyLive = true;
+        if (isEnabled(mover)) {
+          enabled |= 1 << mover.id;
+        }
+      }
+    }
+    if (enabled == 0) {
+      if (isAnyLive) {
+        stuck();
+      }
+      return NOBODY;
+    }
+    if (!isConcurrent) {
+      return Integer.numberOfTrailingZeros(enabled);
+    }
+    int chosen = director.next(enabled, lastCpu);
+    if (chosen == Director.REDUNDANT) {
+      isRedundant = true;
+      isStopped = true;
+      return NOBODY;
+    }
+    if (chosen < cpus) {
+      lastCpu = chosen;
+    }
+    return chosen;
+  }
+
+  private boolean isEnabled(Mover mover) {
+    return switch (mover.pending) {
+      case AWAIT -> value(mover.cpu, mover.location) != mover.seen;
+      case RETRY -> mover.attempt.isAnyChanged(trace, mover.id);
+      case LOCK_SHARED, LOCK_EXCLUSIVE ->
+          mover.lock.canTake(mover.pending) && buffers[mover.cpu].isEmpty();
+      default -> !mover.pending.drains() || buffers[mover.cpu].isEmpty();
+    };
+  }
+
+  private void stuck() {
+    StringBuilder message = new StringBuilder();
+    boolean isRetrying = false;
+    for (Mover mover : movers) {
+      if (mover.isLive) {
+        isRetrying |= mover.pending == Operation.RETRY;
+        message.append(message.isEmpty() ? "" : "; ").append(waits(mover));
+      }
+    }
+    violation =
+        new Violation(
+            Property.PROGRESS,
+            (isRetrying ? "livelock" : "deadlock") + ", everyone waits: " + message);
+    isStopped = true;
+  }
+
+  private static String waits(Mover mover) {
+    return mover.name
+        + switch (mover.pending) {
+          case AWAIT ->
+              " waits for "
+                  + mover.location
+                  + " to change from 0x"
+                  + Long.toHexString(mover.seen);
+          case RETRY -> " waits for a word that it has read to change";
+          default -> " waits for " + mover.location;
+        };
+  }
+
+  /** Waits until it is the turn of the body that goes on. */
+  private void await(Operation operation, @Nullable Location location) {
+    Mover me = current;
+    if (isStopped) {
+      sleepForEver();
+    }
+    me.pending = operation;
+    me.location = location;
+    if (++steps > maxSteps) {
+      throw refuse(
+          me.name
+              + " goes on for more than "
+              + maxSteps
+              + " steps; does a loop go round without waiting?");
+    }
+    int chosen = decide();
+    while (chosen >= cpus && !isStopped) {
+      commit(chosen);
+      chosen = decide();
+    }
+    if (chosen != me.id || isStopped) {
+      next = chosen;
+      Coroutine.pause();
+      if (isStopped) {
+        sleepForEver();
+      }
+    }
+    trace.gather(director.isNew());
+    if (isBuffered && operation.drains()) {
+      trace.order(cpus + me.cpu, me.id);
+    }
+  }
+
+  private static void sleepForEver() {
+    while (true) {
+      Coroutine.pause();
+    }
+  }
+
+  /** A choice of nature. What prepares gets what simple hardware does. */
+  int choose(int n) {
+    if (!wasConcurrent || n == 1) {
+      return 0;
+    }
+    steps++;
+    int chosen = director.choose(n);
+    if (listener != null && current != null) {
+      listener.chose(current, n, chosen);
+    }
+    return chosen;
+  }
+
+  // --- what bodies do; only while several run ---
+
+  /** The value of a word as a CPU sees it. */
+  private long value(int cpu, Location x) {
+    long value = x.words.value(x.index);
+    return isBuffered ? buffers[cpu].forward(x, value) : value;
+  }
+
+  private void checkAllocated(Location x) {
+    Frame frame = x.frame;
+    if (frame != null && !frame.isAllocated()) {
+      violate(frame.useAfterFree(x));
+    }
+  }
+
+  /** Loads a word. */
+  long load(Location x) {
+    await(Operation.LOAD, x);
+    checkAllocated(x);
+    long value = value(current.cpu, x);
+    loaded(Operation.LOAD, x, value);
+    return value;
+  }
+
+  /** Loads a word of memory past the CPU's buffer, as a page walk does. */
+  long walk(Location x) {
+    await(Operation.LOAD, x);
+    checkAllocated(x);
+    long value = x.words.value(x.index);
+    loaded(Operation.LOAD, x, value);
+    return value;
+  }
+
+  private void loaded(Operation operation, Location x, long value) {
+    Mover me = current;
+    trace.beginCandidates();
+    trace.candidate(x.lastWrite, me.id);
+    if (x.frame != null) {
+      trace.candidate(x.frame.whole().lastWrite, me.id);
+    }
+    trace.endCandidates(me.id, true);
+    me.attempt.read(x);
+    x.lastReads[me.id] = trace.add(me.id, operation, x, false, value, director.position());
+    after(me, operation, x, false, value, value);
+  }
+
+  /** Stores into the bits of a word that a mask says. */
+  void store(Location x, long value, long mask) {
+    Mover me = current;
+    if (isBuffered) {
+      checkAllocated(x);
+      buffers[me.cpu].add(x, value, mask, trace.known(me.id));
+      beLive(me.cpu);
+      return;
+    }
+    await(Operation.STORE, x);
+    checkAllocated(x);
+    long before = x.words.value(x.index);
+    stored(me, Operation.STORE, x, before, before & ~mask | value & mask);
+  }
+
+  private void stored(Mover me, Operation operation, Location x, long before, long after) {
+    x.words.put(x.index, after);
+    trace.beginCandidates();
+    accesses(x, me.id);
+    if (x.frame != null) {
+      accesses(x.frame.whole(), me.id);
+    }
+    trace.endCandidates(me.id, true);
+    int event = trace.add(me.id, operation, x, true, before, director.position());
+    x.lastWrite = event;
+    Arrays.fill(x.lastReads, Location.NONE);
+    after(me, operation, x, true, before, after);
+  }
+
+  private void accesses(Location x, int moverId) {
+    trace.candidate(x.lastWrite, moverId);
+    for (int read : x.lastReads) {
+      trace.candidate(read, moverId);
+    }
+  }
+
+  private void beLive(int cpu) {
+    Mover buffer = movers[cpus + cpu];
+    StoreBuffer stores = buffers[cpu];
+    buffer.isLive = !stores.isEmpty();
+    if (buffer.isLive) {
+      buffer.name = movers[cpu].name + " (store buffer)";
+      buffer.pending = Operation.COMMIT;
+      buffer.location = stores.first();
+    }
+  }
+
+  /** The oldest store of a buffer reaches memory. */
+  private void commit(int moverId) {
+    Mover buffer = movers[moverId];
+    StoreBuffer stores = buffers[buffer.cpu];
+    Location x = stores.first();
+    steps++;
+    trace.gather(director.isNew());
+    Trace.join(trace.known(moverId), stores.firstKnown());
+    AbstractLock lock = stores.firstLock();
+    if (lock == null) {
+      checkAllocatedForCommit(x);
+      long before = x.words.value(x.index);
+      stored(buffer, Operation.COMMIT, x, before, stores.apply(before));
+    } else {
+      released(buffer, stores.firstRelease(), lock, x);
+    }
+    stores.removeFirst();
+    beLive(buffer.cpu);
+  }
+
+  private void checkAllocatedForCommit(Location x) {
+    Frame frame = x.frame;
+    if (frame != null && !frame.isAllocated() && violation == null) {
+      violation = frame.useAfterFree(x);
+      isStopped = true;
+    }
+  }
+
+  /** Changes a word in one step. */
+  interface Change {
+    /** What the word is to hold, or what it holds if nothing is to be stored. */
+    long apply(long value, long operand, long expected);
+  }
+
+  /**
+   * Reads and changes the bits of a word that a mask says.
+   *
+   * @param shift where those bits begin
+   * @return what they held
+   */
+  long readModifyWrite(
+      Location x, Change change, long operand, long expected, long mask, int shift) {
+    await(Operation.READ_MODIFY_WRITE, x);
+    checkAllocated(x);
+    long before = x.words.value(x.index);
+    long held = (before & mask) >>> shift;
+    long changed = change.apply(held, operand, expected);
+    if (change == ExploredMemory.EXCHANGE_IF && held != expected) {
+      loaded(Operation.READ_MODIFY_WRITE, x, before);
+    } else {
+      current.attempt.read(x);
+      stored(
+          current,
+          Operation.READ_MODIFY_WRITE,
+          x,
+          before,
+          before & ~mask | changed << shift & mask);
+    }
+    return held;
+  }
+
+  /** Waits until the CPU's stores are all in memory. */
+  void fence() {
+    if (isBuffered) {
+      await(Operation.FENCE, null);
+      Mover me = current;
+      trace.add(me.id, Operation.FENCE, null, false, 0, director.position());
+      after(me, Operation.FENCE, null, false, 0, 0);
+    }
+  }
+
+  /** Waits until a word holds something else. */
+  void awaitChange(Location x, long seen) {
+    Mover me = current;
+    me.seen = seen;
+    await(Operation.AWAIT, x);
+    trace.awaited(x, seen, me.id);
+    x.lastReads[me.id] =
+        trace.add(me.id, Operation.AWAIT, x, false, seen, director.position());
+    after(me, Operation.AWAIT, x, false, seen, x.words.value(x.index));
+  }
+
+  /** Waits until another has written something that the attempt has read. */
+  void retry() {
+    Mover me = current;
+    await(Operation.RETRY, null);
+    trace.retried(me.attempt, me.id);
+    trace.add(me.id, Operation.RETRY, null, false, 0, director.position());
+    me.attempt.begin();
+    after(me, Operation.RETRY, null, false, 0, 0);
+  }
+
+  /** The body begins to try something. */
+  void attempt() {
+    current.attempt.begin();
+  }
+
+  /** Takes an abstract lock. */
+  void acquire(AbstractLock lock, Location x, Operation operation) {
+    Mover me = current;
+    me.lock = lock;
+    await(operation, x);
+    boolean isExclusive = operation.writes();
+    trace.beginCandidates();
+    trace.candidate(x.lastWrite, me.id);
+    if (isExclusive) {
+      for (int read : x.lastReads) {
+        trace.candidate(read, me.id);
+      }
+    }
+    trace.endCandidates(me.id, false);
+    trace.joinReleases(x, me.id, isExclusive);
+    int event = trace.add(me.id, operation, x, isExclusive, 0, director.position());
+    if (isExclusive) {
+      x.lastWrite = event;
+      Arrays.fill(x.lastReads, Location.NONE);
+    } else {
+      x.lastReads[me.id] = event;
+    }
+    lock.take(operation, me.cpu);
+    after(me, operation, x, isExclusive, 0, 0);
+  }
+
+  /** Gives an abstract lock back. */
+  void release(AbstractLock lock, Location x, Operation operation) {
+    Mover me = current;
+    if (isBuffered) {
+      buffers[me.cpu].add(lock, operation, x, trace.known(me.id));
+      beLive(me.cpu);
+    } else {
+      await(operation, x);
+      released(me, operation, lock, x);
+    }
+  }
+
+  private void released(Mover me, Operation operation, AbstractLock lock, Location x) {
+    trace.add(me.id, operation, x, operation.writes(), 0, director.position());
+    trace.release(x, me.id, operation.writes());
+    lock.give(operation, me.cpu);
+    after(me, operation, x, operation.writes(), 0, 0);
+  }
+
+  /** Works on a frame as a whole; the caller then reads or writes it. */
+  void onFrame(Frame frame, Operation operation) {
+    Location whole = frame.whole();
+    await(operation, whole);
+    checkAllocated(whole);
+    Mover me = current;
+    trace.beginCandidates();
+    if (operation.writes()) {
+      accesses(whole, me.id);
+      for (int i = 0; i < frame.touched(); i++) {
+        accesses(frame.touched(i), me.id);
+      }
+    } else {
+      trace.candidate(whole.lastWrite, me.id);
+      for (int i = 0; i < frame.touched(); i++) {
+        trace.candidate(frame.touched(i).lastWrite, me.id);
+      }
+    }
+    trace.endCandidates(me.id, true);
+    int event =
+        trace.add(me.id, operation, whole, operation.writes(), 0, director.position());
+    if (operation.writes()) {
+      whole.lastWrite = event;
+      Arrays.fill(whole.lastReads, Location.NONE);
+    } else {
+      whole.lastReads[me.id] = event;
+    }
+    after(me, operation, whole, operation.writes(), 0, 0);
+  }
+
+  private void after(
+      Mover me,
+      Operation operation,
+      @Nullable Location x,
+      boolean writes,
+      long before,
+      long after) {
+    director.happened(me.id, operation, x, writes);
+    if (listener != null) {
+      listener.stepped(me, operation, x, writes, before, after);
+    }
+  }
+
+  /** The movers, by number: for directors that look at what each would do. */
+  Mover mover(int id) {
+    return movers[id];
+  }
+}
