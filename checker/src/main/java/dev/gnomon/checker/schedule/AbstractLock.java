@@ -5,6 +5,7 @@ final class AbstractLock implements Location.Words {
   private static final int NOBODY = -1;
 
   private final Stage stage;
+  private final ExploredMemory memory;
   private final String name;
   private final Location[] place = new Location[1];
 
@@ -18,8 +19,9 @@ final class AbstractLock implements Location.Words {
 
   private long holdsShared;
 
-  AbstractLock(Stage stage, String name) {
+  AbstractLock(Stage stage, ExploredMemory memory, String name) {
     this.stage = stage;
+    this.memory = memory;
     this.name = name;
   }
 
@@ -53,6 +55,7 @@ final class AbstractLock implements Location.Words {
       holdsAlone &= ~(1L << cpu);
     }
     if (stage.isConcurrent()) {
+      memory.publishAll(cpu);
       stage.release(this, stage.locations().of(place, this, 0), operation);
     } else {
       give(operation, cpu);

@@ -26,7 +26,7 @@ final class ExploredExecution extends Execution {
   ExploredExecution(Stage stage, int cpus, int framesPerCpu, boolean hasAbstractLocks) {
     this.stage = stage;
     this.hasAbstractLocks = hasAbstractLocks;
-    platform = new ExploredPlatform(stage, cpus, framesPerCpu);
+    platform = new ExploredPlatform(stage, cpus, framesPerCpu, !hasAbstractLocks);
     this.cpus = new ExploredCpu[cpus];
     reset();
   }

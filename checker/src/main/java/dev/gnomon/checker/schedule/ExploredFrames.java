@@ -36,6 +36,8 @@ final class ExploredFrames extends HostFrames {
     int freedCount;
     int[] freedRuns = new int[4];
     int freedRunCount;
+    Frame[] privates = new Frame[8];
+    int privateCount;
 
     Arena(int first, int end) {
       this.first = first;
@@ -48,6 +50,14 @@ final class ExploredFrames extends HostFrames {
       top = end;
       freedCount = 0;
       freedRunCount = 0;
+      privateCount = 0;
+    }
+
+    void addPrivate(Frame frame) {
+      if (privateCount == privates.length) {
+        privates = Arrays.copyOf(privates, 2 * privateCount);
+      }
+      privates[privateCount++] = frame;
     }
   }
 
@@ -105,12 +115,27 @@ final class ExploredFrames extends HostFrames {
     }
   }
 
+  /** Whatever the CPU has allocated, others may know of from now on. */
+  void publishAll(int cpu) {
+    Arena arena = arenas[cpu];
+    for (int i = 0; i < arena.privateCount; i++) {
+      arena.privates[i].publish();
+    }
+    arena.privateCount = 0;
+  }
+
   private void handOut(int pfn, byte state) {
     states[pfn] = state;
     slots[pfn] = -1;
     marks.put(pfn, 0);
     allocated++;
-    at(pfn).allocate(stage.isConcurrent() ? stage.cpu() : -1);
+    Frame frame = at(pfn);
+    if (stage.isConcurrent()) {
+      frame.allocate(stage.cpu());
+      arenas[stage.cpu()].addPrivate(frame);
+    } else {
+      frame.allocate(-1);
+    }
   }
 
   @Override

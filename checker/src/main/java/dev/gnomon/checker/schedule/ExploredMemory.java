@@ -102,6 +102,14 @@ final class ExploredMemory extends PhysicalMemory {
     frames.publish(value);
   }
 
+  /**
+   * Who gives a lock back may let others know of all it has; what it wrote into Java objects under
+   * the lock does not pass here.
+   */
+  void publishAll(int cpu) {
+    frames.publishAll(cpu);
+  }
+
   /** The location of a word, for those who wait for it. */
   Location location(long hpa) {
     return frame(hpa, Long.BYTES).location(word(hpa));

@@ -8,15 +8,17 @@ import dev.gnomon.mmu.platform.SharedWords;
 final class ExploredPlatform extends Platform {
   private final Stage stage;
   private final int cpus;
+  private final boolean hasLocksOfWords;
   private final ExploredFrames frames;
   private final ExploredMemory memory;
 
-  ExploredPlatform(Stage stage, int cpus, int framesPerCpu) {
+  ExploredPlatform(Stage stage, int cpus, int framesPerCpu, boolean hasLocksOfWords) {
     this.stage = stage;
+    this.hasLocksOfWords = hasLocksOfWords;
     this.cpus = cpus;
     frames = new ExploredFrames(stage, cpus, framesPerCpu);
     memory = new ExploredMemory(stage, frames, false);
-    frames.setMarks(new ExploredWords(stage, memory, "frame marks", frames.markWords()));
+    frames.setMarks(new ExploredWords(stage, memory, false, "frame marks", frames.markWords()));
   }
 
   void reset() {
@@ -47,7 +49,7 @@ final class ExploredPlatform extends Platform {
     if (count < 0) {
       throw new IllegalArgumentException(count + " words");
     }
-    return new ExploredWords(stage, memory, stage.isDescribing() ? Places.maker() : "", count);
+    return new ExploredWords(stage, memory, hasLocksOfWords, stage.isDescribing() ? Places.maker() : "", count);
   }
 
   @Override

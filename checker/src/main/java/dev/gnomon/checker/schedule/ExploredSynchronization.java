@@ -18,21 +18,23 @@ import dev.gnomon.mmu.sync.WordSynchronization;
  */
 final class ExploredSynchronization extends Synchronization {
   private final Stage stage;
+  private final ExploredMemory memory;
   private final WordSynchronization words;
 
   ExploredSynchronization(Stage stage, ExploredPlatform platform) {
     this.stage = stage;
+    memory = platform.explored();
     words = new WordSynchronization(platform);
   }
 
   @Override
   public SpinLock spinLock() {
-    return new ExploredSpinLock(new AbstractLock(stage, "spin lock"));
+    return new ExploredSpinLock(new AbstractLock(stage, memory, "spin lock"));
   }
 
   @Override
   public MmuLock mmuLock() {
-    return new ExploredMmuLock(new AbstractLock(stage, "mmu_lock"));
+    return new ExploredMmuLock(new AbstractLock(stage, memory, "mmu_lock"));
   }
 
   @Override

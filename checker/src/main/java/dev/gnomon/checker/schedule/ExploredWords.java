@@ -8,13 +8,16 @@ final class ExploredWords extends SharedWords implements Location.Words {
 
   private final Stage stage;
   private final ExploredMemory memory;
+  private final boolean isUsedByLocks;
   private final String maker;
   private final long[] words;
   private Location[] places = NO_PLACES;
 
-  ExploredWords(Stage stage, ExploredMemory memory, String maker, int count) {
+  ExploredWords(
+      Stage stage, ExploredMemory memory, boolean isUsedByLocks, String maker, int count) {
     this.stage = stage;
     this.memory = memory;
+    this.isUsedByLocks = isUsedByLocks;
     this.maker = maker;
     words = new long[count];
   }
@@ -24,6 +27,15 @@ final class ExploredWords extends SharedWords implements Location.Words {
       places = new Location[words.length];
     }
     return stage.locations().of(places, this, index);
+  }
+
+  /** Locks made of words are words like others: whatever is written may give one back. */
+  private void publish(long value) {
+    if (isUsedByLocks) {
+      memory.publishAll(stage.cpu());
+    } else {
+      memory.publish(value);
+    }
   }
 
   @Override
@@ -39,7 +51,7 @@ final class ExploredWords extends SharedWords implements Location.Words {
   @Override
   public void set(int index, long value) {
     if (stage.isConcurrent()) {
-      memory.publish(value);
+      publish(value);
       stage.store(location(index), value, -1);
     } else {
       words[index] = value;
@@ -48,7 +60,7 @@ final class ExploredWords extends SharedWords implements Location.Words {
 
   private long change(int index, Stage.Change change, long operand, long expected) {
     if (stage.isConcurrent()) {
-      memory.publish(operand);
+      publish(operand);
       return stage.readModifyWrite(location(index), change, operand, expected, -1, 0);
     }
     long held = words[index];
