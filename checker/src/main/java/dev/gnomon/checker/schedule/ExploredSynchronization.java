@@ -6,12 +6,11 @@ import dev.gnomon.mmu.sync.ReadCopyUpdate;
 import dev.gnomon.mmu.sync.Rendezvous;
 import dev.gnomon.mmu.sync.SpinLock;
 import dev.gnomon.mmu.sync.Synchronization;
-import dev.gnomon.mmu.sync.WordSynchronization;
 
 /**
  * Locks that are taken in one step, when they are free: what is explored above them need not
  * explore how they are made of words, which small programs do. Read-copy-update and the rendezvous
- * are made of words here too.
+ * take fewer steps too.
  *
  * <p>The MMU lock is never said to be contended: where a holder yields is for scenarios with locks
  * made of words.
@@ -19,17 +18,17 @@ import dev.gnomon.mmu.sync.WordSynchronization;
 final class ExploredSynchronization extends Synchronization {
   private final Stage stage;
   private final ExploredMemory memory;
-  private final WordSynchronization words;
+  private final int cpus;
 
   ExploredSynchronization(Stage stage, ExploredPlatform platform) {
     this.stage = stage;
     memory = platform.explored();
-    words = new WordSynchronization(platform);
+    cpus = platform.cpus();
   }
 
   @Override
   public SpinLock spinLock() {
-    return new ExploredSpinLock(new AbstractLock(stage, memory, "spin lock"));
+    return new ExploredSpinLock(new AbstractLock(stage, memory, stage.isDescribing() ? "spin lock of " + Places.maker() : "spin lock"));
   }
 
   @Override
@@ -39,12 +38,12 @@ final class ExploredSynchronization extends Synchronization {
 
   @Override
   public ReadCopyUpdate readCopyUpdate(ReadCopyUpdate.Reclaimer reclaimer) {
-    return words.readCopyUpdate(reclaimer);
+    return new ExploredReadCopyUpdate(stage, memory, cpus, reclaimer);
   }
 
   @Override
   public Rendezvous rendezvous(int vcpus) {
-    return words.rendezvous(vcpus);
+    return new ExploredRendezvous(stage, memory, vcpus);
   }
 
   private static final class ExploredSpinLock extends SpinLock {

@@ -58,7 +58,8 @@ final class ExploredWords extends SharedWords implements Location.Words {
     }
   }
 
-  private long change(int index, Stage.Change change, long operand, long expected) {
+  /** Reads and changes a word in one step; returns what it held. */
+  long change(int index, Stage.Change change, long operand, long expected) {
     if (stage.isConcurrent()) {
       publish(operand);
       return stage.readModifyWrite(location(index), change, operand, expected, -1, 0);

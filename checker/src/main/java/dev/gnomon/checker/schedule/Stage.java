@@ -386,7 +386,7 @@ final class Stage {
     await(Operation.LOAD, x);
     checkAllocated(x);
     long value = value(current.cpu, x);
-    loaded(Operation.LOAD, x, value);
+    loaded(current, Operation.LOAD, x, value);
     return value;
   }
 
@@ -395,12 +395,11 @@ final class Stage {
     await(Operation.LOAD, x);
     checkAllocated(x);
     long value = x.words.value(x.index);
-    loaded(Operation.LOAD, x, value);
+    loaded(current, Operation.LOAD, x, value);
     return value;
   }
 
-  private void loaded(Operation operation, Location x, long value) {
-    Mover me = current;
+  private void loaded(Mover me, Operation operation, Location x, long value) {
     trace.beginCandidates();
     trace.candidate(x.lastWrite, me.id);
     if (x.frame != null) {
@@ -427,7 +426,12 @@ final class Stage {
     stored(me, Operation.STORE, x, before, before & ~mask | value & mask);
   }
 
+  /** Of a store that changes nothing, the order with a load makes no difference: it is a load. */
   private void stored(Mover me, Operation operation, Location x, long before, long after) {
+    if (before == after) {
+      loaded(me, operation, x, after);
+      return;
+    }
     x.words.put(x.index, after);
     trace.beginCandidates();
     accesses(x, me.id);
@@ -507,7 +511,7 @@ final class Stage {
     long held = (before & mask) >>> shift;
     long changed = change.apply(held, operand, expected);
     if (change == ExploredMemory.EXCHANGE_IF && held != expected) {
-      loaded(Operation.READ_MODIFY_WRITE, x, before);
+      loaded(current, Operation.READ_MODIFY_WRITE, x, before);
     } else {
       current.attempt.read(x);
       stored(
