@@ -1,6 +1,5 @@
 package dev.gnomon.machine;
 
-import dev.gnomon.machine.memory.FrameAllocator;
 import dev.gnomon.machine.memory.HostAddressSpace;
 import dev.gnomon.machine.memory.PageUser;
 import dev.gnomon.machine.memory.SwapSpace;
@@ -17,6 +16,7 @@ import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.slot.SlotRegion;
+import dev.gnomon.mmu.sync.Synchronization;
 
 /**
  * A VM put together: host memory behind memslots, an MMU, vCPUs; and the VMM's part in it.
@@ -44,16 +44,16 @@ public final class VirtualMachine implements AutoCloseable {
   private WriteTracker writeTracker = (cpu, gpa, size, value) -> {};
 
   /** Makes a VM whose memory is all untouched. */
-  public VirtualMachine(
-      Execution execution, FrameAllocator frames, SwapSpace swap, VmConfig config, Rules rules) {
+  public VirtualMachine(Execution execution, SwapSpace swap, VmConfig config, Rules rules) {
     this.execution = execution;
     this.config = config;
     memoryMap = new GuestMemoryMap(config.memoryBytes());
     Platform platform = execution.platform();
     memory = platform.memory();
     Cpu cpu = hostCpu(0);
-    hostSpace = new HostAddressSpace(cpu, platform, frames, swap);
-    mmu = new Mmu(platform, cpu, hostSpace, config.mmu(), rules);
+    Synchronization synchronization = execution.synchronization();
+    hostSpace = new HostAddressSpace(cpu, platform, synchronization, execution.frames(), swap);
+    mmu = new Mmu(platform, synchronization, cpu, hostSpace, config.mmu(), rules);
     hostSpace.setUser(new NotifiedMmu(mmu.notifier(), rules.get(Rules.PFN_DIRTY).reportsOnClear()));
     baseHvn = hostSpace.map(cpu, memoryMap.frames(), config.hostPageLevel());
     long lowPages = PhysicalMemory.pfn(memoryMap.lowBytes());

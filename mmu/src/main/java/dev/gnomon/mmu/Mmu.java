@@ -22,6 +22,8 @@ import dev.gnomon.mmu.spte.SpteFormat;
 import dev.gnomon.mmu.sync.MmuLock;
 import dev.gnomon.mmu.sync.ReadCopyUpdate;
 import dev.gnomon.mmu.sync.Rendezvous;
+import dev.gnomon.mmu.sync.Synchronization;
+import dev.gnomon.mmu.table.ShadowPage;
 import dev.gnomon.mmu.table.ShadowPages;
 import dev.gnomon.mmu.table.TableFrames;
 import dev.gnomon.mmu.tdp.TdpMmu;
@@ -57,7 +59,13 @@ public final class Mmu {
   private final VcpuMmu[] vcpus;
 
   /** Makes the MMU of a VM that has no memslots yet. */
-  public Mmu(Platform platform, Cpu cpu, HostPages hostPages, MmuConfig config, Rules rules) {
+  public Mmu(
+      Platform platform,
+      Synchronization synchronization,
+      Cpu cpu,
+      HostPages hostPages,
+      MmuConfig config,
+      Rules rules) {
     this.platform = platform;
     this.config = config;
     if (platform.cpus() < config.vcpus()) {
@@ -66,13 +74,13 @@ public final class Mmu {
     PhysicalMemory memory = platform.memory();
     format = new SpteFormat(config);
     statistics = new Statistics(platform.cpus());
-    rendezvous = new Rendezvous(platform, config.vcpus());
+    rendezvous = synchronization.rendezvous(config.vcpus());
     flusher = new TlbFlusher(rendezvous, statistics);
-    mmuLock = new MmuLock(platform);
-    rcu = new ReadCopyUpdate(platform, platform.frames()::free);
-    memslots = new Memslots(platform, config.writeTracking());
-    marker = new DirtyMarker(platform, config, rendezvous, statistics);
-    pages = new ShadowPages(platform, statistics);
+    mmuLock = synchronization.mmuLock();
+    rcu = synchronization.readCopyUpdate(platform.frames()::free);
+    memslots = new Memslots(platform, synchronization, config.writeTracking());
+    marker = new DirtyMarker(platform, synchronization, config, rendezvous, statistics);
+    pages = new ShadowPages(synchronization, statistics);
     tableFrames = new TableFrames(platform);
     SpteMaker maker =
         new SpteMaker(
@@ -88,6 +96,7 @@ public final class Mmu {
     tdp =
         new TdpMmu(
             platform,
+            synchronization,
             config,
             format,
             maker,
@@ -260,6 +269,11 @@ public final class Mmu {
    */
   public List<String> audit(Cpu cpu) {
     return audit.run(cpu);
+  }
+
+  /** The pages of all roots, for one who looks on while nothing runs. */
+  public List<ShadowPage> rootPages() {
+    return tdp.rootPages();
   }
 
   /** The bytes of memory and heap that the MMU keeps for the guest memory that it maps. */

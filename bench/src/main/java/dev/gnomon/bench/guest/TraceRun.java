@@ -109,7 +109,7 @@ public class TraceRun {
     ThreadPlatform platform = new ThreadPlatform(host, 1 + VirtualMachine.HOST_CPUS, false);
     threads = new CpuThreads(platform);
     VmConfig config = new VmConfig(MmuConfig.of(TdpKind.EPT, 1), MEMORY, 1, TlbConfig.DEFAULT);
-    vm = new VirtualMachine(threads, platform.frames(), SwapSpace.NONE, config, Rules.DEFAULTS);
+    vm = new VirtualMachine(threads, SwapSpace.NONE, config, Rules.DEFAULTS);
     guest = new Guest(vm, 4, new GuestConfig(false, verify, SEED, GuestConfig.DEFAULT_SLICE));
   }
 

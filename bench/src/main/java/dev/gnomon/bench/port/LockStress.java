@@ -23,7 +23,7 @@ public class LockStress {
   @Outcome(expect = FORBIDDEN, desc = "Nothing else can be.")
   @State
   public static class SpinLocks {
-    final SpinLock lock = new SpinLock(Port.PLATFORM);
+    final SpinLock lock = Port.SYNCHRONIZATION.spinLock();
     final Cpu one = Port.PLATFORM.cpu(0);
     final Cpu two = Port.PLATFORM.cpu(1);
     int plain;
@@ -55,7 +55,7 @@ public class LockStress {
   @Outcome(expect = FORBIDDEN, desc = "Nothing else can be.")
   @State
   public static class Writers {
-    final MmuLock lock = new MmuLock(Port.PLATFORM);
+    final MmuLock lock = Port.SYNCHRONIZATION.mmuLock();
     final Cpu one = Port.PLATFORM.cpu(0);
     final Cpu two = Port.PLATFORM.cpu(1);
     int plain;
@@ -89,7 +89,7 @@ public class LockStress {
   @Outcome(expect = FORBIDDEN, desc = "Nothing else can be.")
   @State
   public static class ReaderAndWriter {
-    final MmuLock lock = new MmuLock(Port.PLATFORM);
+    final MmuLock lock = Port.SYNCHRONIZATION.mmuLock();
     final Cpu one = Port.PLATFORM.cpu(0);
     final Cpu two = Port.PLATFORM.cpu(1);
     int a;
@@ -121,7 +121,7 @@ public class LockStress {
   @Outcome(expect = FORBIDDEN, desc = "Nothing else can be.")
   @State
   public static class ReadersAndWriter {
-    final MmuLock lock = new MmuLock(Port.PLATFORM);
+    final MmuLock lock = Port.SYNCHRONIZATION.mmuLock();
     final Cpu one = Port.PLATFORM.cpu(0);
     final Cpu two = Port.PLATFORM.cpu(1);
     final Cpu three = Port.PLATFORM.cpu(2);

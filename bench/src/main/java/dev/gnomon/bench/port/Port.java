@@ -3,6 +3,7 @@ package dev.gnomon.bench.port;
 import dev.gnomon.machine.memory.HostMemory;
 import dev.gnomon.machine.thread.ThreadPlatform;
 import dev.gnomon.mmu.platform.PhysicalMemory;
+import dev.gnomon.mmu.sync.Synchronization;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** The one platform that all states of a stress test share, and slots of its memory. */
@@ -18,6 +19,7 @@ final class Port {
   private static final AtomicLong NEXT = new AtomicLong();
 
   static final ThreadPlatform PLATFORM = new ThreadPlatform(HOST, 3, false);
+  static final Synchronization SYNCHRONIZATION = PLATFORM.synchronization();
   static final PhysicalMemory MEMORY = PLATFORM.memory();
 
   private Port() {}

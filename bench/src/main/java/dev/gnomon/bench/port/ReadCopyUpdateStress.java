@@ -25,7 +25,7 @@ public class ReadCopyUpdateStress {
     final SharedWords head = Port.PLATFORM.newWords(1);
     final SharedWords alive = Port.PLATFORM.newWords(2);
     final ReadCopyUpdate rcu =
-        new ReadCopyUpdate(Port.PLATFORM, (cpu, node) -> alive.set((int) node, 0));
+        Port.SYNCHRONIZATION.readCopyUpdate((cpu, node) -> alive.set((int) node, 0));
     final Cpu one = Port.PLATFORM.cpu(0);
     final Cpu two = Port.PLATFORM.cpu(1);
 
@@ -59,7 +59,7 @@ public class ReadCopyUpdateStress {
     final SharedWords head = Port.PLATFORM.newWords(1);
     final SharedWords alive = Port.PLATFORM.newWords(2);
     final ReadCopyUpdate rcu =
-        new ReadCopyUpdate(Port.PLATFORM, (cpu, node) -> alive.set((int) node, 0));
+        Port.SYNCHRONIZATION.readCopyUpdate((cpu, node) -> alive.set((int) node, 0));
     final Cpu one = Port.PLATFORM.cpu(0);
     final Cpu two = Port.PLATFORM.cpu(1);
 
@@ -89,7 +89,7 @@ public class ReadCopyUpdateStress {
   @Outcome(expect = FORBIDDEN, desc = "Nothing else can be.")
   @State
   public static class DrainIsComplete {
-    final ReadCopyUpdate rcu = new ReadCopyUpdate(Port.PLATFORM, ReadCopyUpdate.NOTHING);
+    final ReadCopyUpdate rcu = Port.SYNCHRONIZATION.readCopyUpdate(ReadCopyUpdate.NOTHING);
     final Cpu one = Port.PLATFORM.cpu(0);
     final Cpu two = Port.PLATFORM.cpu(1);
 
@@ -115,7 +115,7 @@ public class ReadCopyUpdateStress {
   @Outcome(expect = FORBIDDEN, desc = "Nothing else can be.")
   @State
   public static class SynchronizeAndRead {
-    final ReadCopyUpdate rcu = new ReadCopyUpdate(Port.PLATFORM, ReadCopyUpdate.NOTHING);
+    final ReadCopyUpdate rcu = Port.SYNCHRONIZATION.readCopyUpdate(ReadCopyUpdate.NOTHING);
     final SharedWords linked = Port.PLATFORM.newWords(1);
     final SharedWords content = Port.PLATFORM.newWords(1);
     final Cpu one = Port.PLATFORM.cpu(0);

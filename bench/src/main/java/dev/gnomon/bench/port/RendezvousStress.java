@@ -29,7 +29,7 @@ public class RendezvousStress {
   @Outcome(expect = FORBIDDEN, desc = "Nothing else can be.")
   @State
   public static class RequestAndEnter {
-    final Rendezvous rendezvous = new Rendezvous(Port.PLATFORM, 1);
+    final Rendezvous rendezvous = Port.SYNCHRONIZATION.rendezvous(1);
 
     @Actor
     public void enter(II_Result r) {
@@ -51,7 +51,7 @@ public class RendezvousStress {
   @Outcome(expect = FORBIDDEN, desc = "Nothing else can be.")
   @State
   public static class StaleWriteAfterTheWait {
-    final Rendezvous rendezvous = new Rendezvous(Port.PLATFORM, 1);
+    final Rendezvous rendezvous = Port.SYNCHRONIZATION.rendezvous(1);
     final Cpu host = Port.PLATFORM.cpu(1);
     int page;
 
@@ -83,7 +83,7 @@ public class RendezvousStress {
   @Outcome(expect = FORBIDDEN, desc = "Nothing else can be.")
   @State
   public static class StaleWriteInALaterStay {
-    final Rendezvous rendezvous = new Rendezvous(Port.PLATFORM, 1);
+    final Rendezvous rendezvous = Port.SYNCHRONIZATION.rendezvous(1);
     final Cpu host = Port.PLATFORM.cpu(1);
     int page;
 

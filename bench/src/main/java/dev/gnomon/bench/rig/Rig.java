@@ -41,7 +41,7 @@ public final class Rig implements AutoCloseable {
     platform = new ThreadPlatform(memory, mmu.vcpus() + VirtualMachine.HOST_CPUS, false);
     threads = new CpuThreads(platform);
     VmConfig config = new VmConfig(mmu, memoryBytes, hostPageLevel, TlbConfig.DEFAULT);
-    vm = new VirtualMachine(threads, platform.frames(), SwapSpace.NONE, config, rules);
+    vm = new VirtualMachine(threads, SwapSpace.NONE, config, rules);
     vcpus = new Vcpu[mmu.vcpus()];
     for (int i = 0; i < vcpus.length; i++) {
       vcpus[i] = vm.newVcpu(i, Rig::refuseGuestFault);

@@ -42,7 +42,7 @@ final class Machine implements AutoCloseable {
       execution = new CpuThreads(platform);
       swapFile = plan.reclaimPercent() == null ? null : swapFile(platform, bytes);
       SwapSpace swap = swapFile == null ? SwapSpace.NONE : swapFile;
-      vm = new VirtualMachine(execution, platform.frames(), swap, plan.vm(), plan.rules());
+      vm = new VirtualMachine(execution, swap, plan.vm(), plan.rules());
     } catch (RuntimeException | Error e) {
       memory.close();
       throw e;
@@ -52,6 +52,7 @@ final class Machine implements AutoCloseable {
   private static SwapFile swapFile(ThreadPlatform platform, long bytes) {
     return SwapFile.create(
         platform,
+        platform.synchronization(),
         Path.of(System.getProperty("java.io.tmpdir")),
         (int) Math.min(PhysicalMemory.pfn(bytes), Integer.MAX_VALUE));
   }

@@ -2,7 +2,6 @@ package dev.gnomon.cli.stress;
 
 import dev.gnomon.machine.lockstep.LockstepPlatform;
 import dev.gnomon.machine.lockstep.Schedule;
-import dev.gnomon.machine.memory.FrameAllocator;
 import dev.gnomon.machine.memory.HostMemory;
 import dev.gnomon.machine.thread.CpuThreads;
 import dev.gnomon.machine.thread.Execution;
@@ -27,7 +26,7 @@ enum Backend {
           new Schedule(seed, meanSteps, longTurn, STEPS_FACTOR * steps + MORE_STEPS);
       LockstepPlatform platform = new LockstepPlatform(host, cpus, true, schedule);
       var execution = platform.execution();
-      return new Machine(execution, platform.frames(), execution::steps, steps);
+      return new Machine(execution, execution::steps, steps);
     }
   },
 
@@ -39,7 +38,6 @@ enum Backend {
       long begin = System.nanoTime();
       return new Machine(
           new CpuThreads(platform),
-          platform.frames(),
           () -> (System.nanoTime() - begin) / NANOSECONDS_PER_STEP,
           (long) (seconds * TimeUnit.SECONDS.toNanos(1)) / NANOSECONDS_PER_STEP);
     }
@@ -66,7 +64,7 @@ enum Backend {
    * @param clock how many steps have been taken, or about so many have gone by
    * @param end when the stress is over, by that clock
    */
-  record Machine(Execution execution, FrameAllocator frames, LongSupplier clock, long end) {}
+  record Machine(Execution execution, LongSupplier clock, long end) {}
 
   /**
    * Makes a machine that runs for about so long.

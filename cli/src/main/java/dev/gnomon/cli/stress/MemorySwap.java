@@ -2,9 +2,9 @@ package dev.gnomon.cli.stress;
 
 import dev.gnomon.machine.InputException;
 import dev.gnomon.machine.memory.SwapSpace;
+import dev.gnomon.machine.thread.Execution;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.PhysicalMemory;
-import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.sync.SpinLock;
 
 /** A swap space in Java arrays: faster than any file, so that races come more often. */
@@ -14,9 +14,9 @@ final class MemorySwap implements SwapSpace {
   private final byte[][] slots;
   private final boolean[] isTaken;
 
-  MemorySwap(Platform platform, int count) {
-    memory = platform.memory();
-    lock = new SpinLock(platform);
+  MemorySwap(Execution execution, int count) {
+    memory = execution.platform().memory();
+    lock = execution.synchronization().spinLock();
     slots = new byte[count][PhysicalMemory.FRAME_SIZE];
     isTaken = new boolean[count];
   }

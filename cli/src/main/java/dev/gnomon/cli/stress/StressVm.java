@@ -2,7 +2,6 @@ package dev.gnomon.cli.stress;
 
 import dev.gnomon.machine.VirtualMachine;
 import dev.gnomon.machine.VmConfig;
-import dev.gnomon.machine.memory.FrameAllocator;
 import dev.gnomon.machine.memory.HostMemory;
 import dev.gnomon.machine.memory.SwapSpace;
 import dev.gnomon.machine.processor.Vcpu;
@@ -45,12 +44,11 @@ final class StressVm implements AutoCloseable {
     execution = machine.execution();
     clock = machine.clock();
     end = machine.end();
-    FrameAllocator frames = machine.frames();
     Platform platform = execution.platform();
     words = platform.newWords(2 * SharedWords.STRIDE);
     words.set(RUNNING, vcpus);
-    SwapSpace swap = new MemorySwap(platform, (int) Math.min(pages, 2048));
-    vm = new VirtualMachine(execution, frames, swap, config, rules);
+    SwapSpace swap = new MemorySwap(execution, (int) Math.min(pages, 2048));
+    vm = new VirtualMachine(execution, swap, config, rules);
     vm.setWriteTracker(seenWrites);
   }
 

@@ -46,7 +46,7 @@ public final class Guest {
     maker = new ProcessMaker(config, kernel);
     processes = maker.processes();
     vcpus = newVcpus(ControlRegisters.RESET);
-    queue = new RunQueue(vm.execution().platform(), processes, new long[count], 1);
+    queue = new RunQueue(vm.execution(), processes, new long[count], 1);
     sharedPages = new SharedPages(vm.execution().platform(), kernel, 0);
   }
 
@@ -93,7 +93,7 @@ public final class Guest {
   }
 
   private RunQueue newQueue(long[] accesses) {
-    return new RunQueue(vm.execution().platform(), processes, accesses, config.sliceAccesses());
+    return new RunQueue(vm.execution(), processes, accesses, config.sliceAccesses());
   }
 
   // --- running ---

@@ -1,7 +1,7 @@
 package dev.gnomon.machine.guest;
 
+import dev.gnomon.machine.thread.Execution;
 import dev.gnomon.mmu.platform.Cpu;
-import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.platform.SharedWords;
 import dev.gnomon.mmu.sync.SpinLock;
 import java.util.ArrayDeque;
@@ -40,11 +40,11 @@ final class RunQueue {
   private int unfinished;
 
   /** A queue of processes on vCPUs that have made so many accesses already. */
-  RunQueue(Platform platform, List<GuestProcess> processes, long[] accesses, int sliceAccesses) {
+  RunQueue(Execution execution, List<GuestProcess> processes, long[] accesses, int sliceAccesses) {
     vcpus = accesses.length;
     this.sliceAccesses = sliceAccesses;
-    lock = new SpinLock(platform);
-    words = platform.newWords(ACCESSES + vcpus * SharedWords.STRIDE);
+    lock = execution.synchronization().spinLock();
+    words = execution.platform().newWords(ACCESSES + vcpus * SharedWords.STRIDE);
     words.set(LIMIT, NO_LIMIT);
     for (int i = 0; i < vcpus; i++) {
       words.set(accessesWord(i), accesses[i]);

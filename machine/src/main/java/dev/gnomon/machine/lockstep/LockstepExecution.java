@@ -1,10 +1,12 @@
 package dev.gnomon.machine.lockstep;
 
+import dev.gnomon.machine.memory.HostFrames;
 import dev.gnomon.machine.thread.CpuFailureException;
 import dev.gnomon.machine.thread.Execution;
 import dev.gnomon.machine.thread.StoppedException;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.Platform;
+import dev.gnomon.mmu.sync.Synchronization;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,16 @@ public final class LockstepExecution extends Execution {
   @Override
   public Platform platform() {
     return platform;
+  }
+
+  @Override
+  public Synchronization synchronization() {
+    return platform.synchronization();
+  }
+
+  @Override
+  public HostFrames frames() {
+    return platform.frames();
   }
 
   @Override

@@ -5,6 +5,8 @@ import dev.gnomon.machine.memory.HostMemory;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.platform.SharedWords;
+import dev.gnomon.mmu.sync.Synchronization;
+import dev.gnomon.mmu.sync.WordSynchronization;
 
 /**
  * The port in lockstep, on a host's memory. Operations of the bodies that its {@link #execution}
@@ -13,6 +15,7 @@ import dev.gnomon.mmu.platform.SharedWords;
 public final class LockstepPlatform extends Platform {
   private final Scheduler scheduler;
   private final LockstepMemory memory;
+  private final Synchronization synchronization;
   private final FrameAllocator frames;
   private final LockstepExecution execution;
   private int wordsMade;
@@ -32,7 +35,8 @@ public final class LockstepPlatform extends Platform {
     scheduler = new Scheduler(schedule, cpus);
     memory = new LockstepMemory(scheduler, host.memory(), PhysicalMemory.hpa(host.firstFrame()));
     execution = new LockstepExecution(this, scheduler);
-    frames = new FrameAllocator(this, host.extent(), poisonsFreedFrames);
+    synchronization = new WordSynchronization(this);
+    frames = new FrameAllocator(this, synchronization, host.extent(), poisonsFreedFrames);
   }
 
   /** What runs bodies on this platform. */
@@ -48,6 +52,11 @@ public final class LockstepPlatform extends Platform {
   @Override
   public FrameAllocator frames() {
     return frames;
+  }
+
+  /** The maker of its locks. */
+  public Synchronization synchronization() {
+    return synchronization;
   }
 
   @Override

@@ -1,12 +1,12 @@
 package dev.gnomon.machine.memory;
 
 import dev.gnomon.mmu.platform.Cpu;
-import dev.gnomon.mmu.platform.Frames;
 import dev.gnomon.mmu.platform.OutOfFramesException;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.platform.SharedWords;
 import dev.gnomon.mmu.sync.SpinLock;
+import dev.gnomon.mmu.sync.Synchronization;
 
 /**
  * The allocator of an extent's frames.
@@ -20,7 +20,7 @@ import dev.gnomon.mmu.sync.SpinLock;
  * <p>Giving back what is not allocated, or not as what it was allocated, throws {@link
  * IllegalStateException}: a bug of the caller.
  */
-public final class FrameAllocator extends Frames {
+public final class FrameAllocator extends HostFrames {
 
   /**
    * What poisoned frames are filled with. As a page-table entry it is not present; its address is
@@ -58,7 +58,8 @@ public final class FrameAllocator extends Frames {
    *
    * @param poison whether frames given back are filled with {@link #POISON}
    */
-  public FrameAllocator(Platform platform, Extent extent, boolean poison) {
+  public FrameAllocator(
+      Platform platform, Synchronization synchronization, Extent extent, boolean poison) {
     this.memory = platform.memory();
     this.extent = extent;
     this.poison = poison;
@@ -70,7 +71,7 @@ public final class FrameAllocator extends Frames {
     long middle = Math.min(end, BLOCKS_BELOW_4G);
     low = new Zone(descriptors, extent.firstFrame(), tables, 0, middle);
     high = new Zone(descriptors, extent.firstFrame(), tables, middle, end);
-    lock = new SpinLock(platform);
+    lock = synchronization.spinLock();
     caches = new Cache[platform.cpus()];
     for (int i = 0; i < caches.length; i++) {
       caches[i] = new Cache();
@@ -78,12 +79,12 @@ public final class FrameAllocator extends Frames {
     allocated = platform.newWords(caches.length * SharedWords.STRIDE);
   }
 
-  /** How many frames there are. */
+  @Override
   public long capacity() {
     return extent.frameCount();
   }
 
-  /** How many frames are allocated, runs included; exact while no CPU allocates or frees. */
+  @Override
   public long allocated() {
     long sum = 0;
     for (int i = 0; i < caches.length; i++) {
@@ -140,8 +141,8 @@ public final class FrameAllocator extends Frames {
     return pfn;
   }
 
-  /** Whether a frame or run just allocated holds zeros, having never been used before. */
-  boolean cameZeroed(long pfn) {
+  @Override
+  public boolean cameZeroed(long pfn) {
     return (descriptors.flags(pfn) & FrameDescriptors.ZEROED) != 0;
   }
 
@@ -190,14 +191,29 @@ public final class FrameAllocator extends Frames {
     }
   }
 
-  /** What is known of each frame. */
-  FrameDescriptors descriptors() {
-    return descriptors;
+  @Override
+  public long marks(long pfn) {
+    return descriptors.flags(pfn) & (DIRTY | ACCESSED);
   }
 
-  /** How many frames a page of a level has. */
-  static long framesOf(int level) {
-    return 1L << Extent.FRAMES_PER_BLOCK_SHIFT * (level - 1);
+  @Override
+  public void mark(long pfn, long marks) {
+    descriptors.mark(pfn, marks);
+  }
+
+  @Override
+  public boolean testAndClear(long pfn, long mark) {
+    return descriptors.testAndClear(pfn, mark);
+  }
+
+  @Override
+  public long slot(long pfn) {
+    return descriptors.slot(pfn);
+  }
+
+  @Override
+  public void setSlot(long pfn, long slot) {
+    descriptors.setSlot(pfn, slot);
   }
 
   private long handOut(Cpu cpu, long pfn) {

@@ -12,8 +12,8 @@ import dev.gnomon.mmu.platform.PhysicalMemory;
  *  1,2 | run level  | the allocator, in the first frame of an unsplit run only: 2 or 3, else 0
  *  3   | USED       | the allocator: the content may be other than zeros
  *  4   | ZEROED     | the allocator: the content was zeros when it was handed out
- *  5   | DIRTY      | any CPU: written since the host last wrote it out
- *  6   | ACCESSED   | any CPU: used since the host last looked
+ *  5   | DIRTY      | any CPU; as HostFrames has it
+ *  6   | ACCESSED   | any CPU; likewise
  * </pre>
  *
  * <p>A frame that was never handed out has 0. The slot word is 0 for none, else the slot plus one;
@@ -23,8 +23,6 @@ final class FrameDescriptors {
   static final long ALLOCATED = 1;
   static final long USED = 8;
   static final long ZEROED = 16;
-  static final long DIRTY = 32;
-  static final long ACCESSED = 64;
   private static final int RUN_LEVEL_SHIFT = 1;
   private static final long RUN_LEVEL = 3L << RUN_LEVEL_SHIFT;
   private static final int SLOT = 8;
@@ -72,13 +70,9 @@ final class FrameDescriptors {
     }
   }
 
-  boolean isMarked(long pfn, long flag) {
-    return (flags(pfn) & flag) != 0;
-  }
-
   /** Clears a flag. Returns whether it was set. */
   boolean testAndClear(long pfn, long flag) {
-    return isMarked(pfn, flag) && (getAndClear(pfn, flag) & flag) != 0;
+    return (flags(pfn) & flag) != 0 && (getAndClear(pfn, flag) & flag) != 0;
   }
 
   /** The swap slot that holds a copy of the frame as it was when it was last clean, or -1. */

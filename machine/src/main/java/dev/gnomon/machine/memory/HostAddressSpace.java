@@ -6,6 +6,7 @@ import dev.gnomon.mmu.platform.HostPages;
 import dev.gnomon.mmu.platform.OutOfFramesException;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.platform.Platform;
+import dev.gnomon.mmu.sync.Synchronization;
 
 /**
  * The address space of one VMM process and the host's memory manager for it: anonymous memory that
@@ -58,7 +59,7 @@ public final class HostAddressSpace extends HostPages {
   private static final int HVN_BITS = Long.numberOfTrailingZeros(END);
 
   private final PhysicalMemory memory;
-  private final FrameDescriptors descriptors;
+  private final HostFrames frames;
   private final HostPageTable table;
   private final Regions regions;
   private final PageCounts counts;
@@ -72,10 +73,15 @@ public final class HostAddressSpace extends HostPages {
    * @param frames the allocator of the platform's memory
    * @throws OutOfFramesException if there is no frame
    */
-  public HostAddressSpace(Cpu cpu, Platform platform, FrameAllocator frames, SwapSpace swap) {
+  public HostAddressSpace(
+      Cpu cpu,
+      Platform platform,
+      Synchronization synchronization,
+      HostFrames frames,
+      SwapSpace swap) {
     memory = platform.memory();
-    descriptors = frames.descriptors();
-    regions = new Regions(platform);
+    this.frames = frames;
+    regions = new Regions(platform, synchronization);
     counts = new PageCounts(platform);
     long root = frames.allocate(cpu);
     memory.fill(root, HostPte.EMPTY);
@@ -163,12 +169,12 @@ public final class HostAddressSpace extends HostPages {
 
   @Override
   public void markDirty(long pfn) {
-    descriptors.mark(pfn, FrameDescriptors.DIRTY);
+    frames.mark(pfn, HostFrames.DIRTY);
   }
 
   @Override
   public void markAccessed(long pfn) {
-    descriptors.mark(pfn, FrameDescriptors.ACCESSED);
+    frames.mark(pfn, HostFrames.ACCESSED);
   }
 
   /**

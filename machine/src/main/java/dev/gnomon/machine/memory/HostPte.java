@@ -76,7 +76,7 @@ final class HostPte {
 
   /** The packed page of one of the frames that a present entry maps. */
   static long page(long pte, long hvn) {
-    long within = hvn & FrameAllocator.framesOf((int) pte & LEVEL) - 1;
+    long within = hvn & HostFrames.framesOf((int) pte & LEVEL) - 1;
     return (pte & ~PINS) + (within << PAGE_PFN_SHIFT);
   }
 

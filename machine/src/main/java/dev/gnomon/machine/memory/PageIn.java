@@ -13,8 +13,7 @@ import dev.gnomon.mmu.platform.PhysicalMemory;
  */
 final class PageIn {
   private final PhysicalMemory memory;
-  private final FrameAllocator frames;
-  private final FrameDescriptors descriptors;
+  private final HostFrames frames;
   private final HostPageTable table;
   private final Regions regions;
   private final SwapSpace swap;
@@ -22,7 +21,7 @@ final class PageIn {
 
   PageIn(
       PhysicalMemory memory,
-      FrameAllocator frames,
+      HostFrames frames,
       HostPageTable table,
       Regions regions,
       SwapSpace swap,
@@ -33,7 +32,6 @@ final class PageIn {
     this.regions = regions;
     this.swap = swap;
     this.counts = counts;
-    descriptors = frames.descriptors();
   }
 
   /**
@@ -86,11 +84,11 @@ final class PageIn {
         return;
       }
       zero(pfn, level);
-      descriptors.setSlot(pfn, -1);
+      frames.setSlot(pfn, -1);
       now = present(cpu, pfn, level, isWritable);
       PageCounts.Kind kind =
           old == HostPte.EMPTY ? PageCounts.Kind.TOUCHED : PageCounts.Kind.REFAULTED;
-      counts.add(cpu, kind, FrameAllocator.framesOf(level));
+      counts.add(cpu, kind, HostFrames.framesOf(level));
     } finally {
       table.set(place, now);
     }
@@ -98,7 +96,7 @@ final class PageIn {
 
   private void zero(long pfn, int level) {
     if (!frames.cameZeroed(pfn)) {
-      for (long at = pfn; at < pfn + FrameAllocator.framesOf(level); at++) {
+      for (long at = pfn; at < pfn + HostFrames.framesOf(level); at++) {
         memory.fill(at, 0);
       }
     }
@@ -114,7 +112,7 @@ final class PageIn {
         frames.free(cpu, pfn);
         throw e;
       }
-      descriptors.setSlot(pfn, HostPte.slot(swapped));
+      frames.setSlot(pfn, HostPte.slot(swapped));
       now = present(cpu, pfn, 1, HostPte.isWritable(swapped));
       counts.add(cpu, PageCounts.Kind.REFAULTED, 1);
     } finally {
@@ -124,8 +122,8 @@ final class PageIn {
 
   /** The entry of a page that is there now. It counts as used, or it might be gone before it is. */
   private long present(Cpu cpu, long pfn, int level, boolean isWritable) {
-    descriptors.mark(pfn, FrameDescriptors.ACCESSED);
-    counts.add(cpu, PageCounts.Kind.RESIDENT, FrameAllocator.framesOf(level));
+    frames.mark(pfn, HostFrames.ACCESSED);
+    counts.add(cpu, PageCounts.Kind.RESIDENT, HostFrames.framesOf(level));
     return HostPages.page(pfn, level, isWritable);
   }
 }

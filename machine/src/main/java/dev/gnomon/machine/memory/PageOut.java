@@ -12,8 +12,7 @@ import dev.gnomon.mmu.platform.PhysicalMemory;
  */
 final class PageOut {
   private final PhysicalMemory memory;
-  private final FrameAllocator frames;
-  private final FrameDescriptors descriptors;
+  private final HostFrames frames;
   private final HostPageTable table;
   private final SwapSpace swap;
   private final PageCounts counts;
@@ -23,7 +22,7 @@ final class PageOut {
 
   PageOut(
       PhysicalMemory memory,
-      FrameAllocator frames,
+      HostFrames frames,
       HostPageTable table,
       SwapSpace swap,
       PageCounts counts) {
@@ -32,7 +31,6 @@ final class PageOut {
     this.table = table;
     this.swap = swap;
     this.counts = counts;
-    descriptors = frames.descriptors();
   }
 
   void setUser(PageUser user) {
@@ -50,7 +48,7 @@ final class PageOut {
     user.invalidateStart(cpu, hvn, hvn + 1);
     try {
       boolean isWritten = clean(cpu, pfn);
-      long slot = descriptors.slot(pfn);
+      long slot = frames.slot(pfn);
       now = slot < 0 ? HostPte.DROPPED : HostPte.swapped(slot, HostPte.isWritable(pte));
       if (!isWritten) {
         counts.add(cpu, PageCounts.Kind.DROPPED_CLEAN, 1);
@@ -95,14 +93,14 @@ final class PageOut {
    * the user's tables as they are after the flush, and they will tell. The page is pinned.
    */
   void cleanMapped(Cpu cpu, long pfn) {
-    if (descriptors.testAndClear(pfn, FrameDescriptors.DIRTY)) {
+    if (frames.testAndClear(pfn, HostFrames.DIRTY)) {
       user.flush(cpu);
       save(cpu, pfn);
     }
   }
 
   private boolean clean(Cpu cpu, long pfn) {
-    if (!descriptors.testAndClear(pfn, FrameDescriptors.DIRTY)) {
+    if (!frames.testAndClear(pfn, HostFrames.DIRTY)) {
       return false;
     }
     save(cpu, pfn);
@@ -125,15 +123,15 @@ final class PageOut {
       free(cpu, to, level);
       return false;
     }
-    long span = FrameAllocator.framesOf(level);
+    long span = HostFrames.framesOf(level);
     long first = hvn & -span;
     long from = HostPte.pfn(pte);
     user.invalidateStart(cpu, first, first + span);
     for (long i = 0; i < span; i++) {
       memory.copy(from + i, to + i);
-      descriptors.mark(to + i, marks(from + i));
+      frames.mark(to + i, frames.marks(from + i));
     }
-    descriptors.setSlot(to, descriptors.slot(from));
+    frames.setSlot(to, frames.slot(from));
     table.set(table.find(hvn), HostPages.page(to, level, HostPte.isWritable(pte)));
     user.invalidateEnd(cpu, first, first + span);
     free(cpu, from, level);
@@ -160,19 +158,19 @@ final class PageOut {
       frames.free(cpu, newTable);
       return false;
     }
-    long span = FrameAllocator.framesOf(level);
+    long span = HostFrames.framesOf(level);
     long first = hvn & -span;
     long pfn = HostPte.pfn(pte);
     user.invalidateStart(cpu, first, first + span);
-    boolean isDirty = isMarked(pfn, level, FrameDescriptors.DIRTY);
+    boolean isDirty = isMarked(pfn, level, HostFrames.DIRTY);
     frames.splitRun(cpu, pfn, level);
-    long part = FrameAllocator.framesOf(level - 1);
+    long part = HostFrames.framesOf(level - 1);
     for (int i = 0; i < BlockTable.CHILDREN; i++) {
       long partPfn = pfn + i * part;
       if (isDirty) {
-        descriptors.mark(partPfn, FrameDescriptors.DIRTY);
+        frames.mark(partPfn, HostFrames.DIRTY);
       }
-      descriptors.setSlot(partPfn, -1);
+      frames.setSlot(partPfn, -1);
       table.setInNewTable(newTable, i, HostPages.page(partPfn, level - 1, HostPte.isWritable(pte)));
     }
     table.set(table.find(hvn), HostPte.table(PhysicalMemory.hpa(newTable)));
@@ -219,11 +217,11 @@ final class PageOut {
    */
   boolean clearYoung(Cpu cpu, long hvn, long pte) {
     int level = HostPte.level(pte);
-    long span = FrameAllocator.framesOf(level);
+    long span = HostFrames.framesOf(level);
     long first = hvn & -span;
     boolean isYoung = user.clearYoung(cpu, first, first + span);
     for (long pfn = HostPte.pfn(pte); pfn < HostPte.pfn(pte) + span; pfn++) {
-      isYoung |= descriptors.testAndClear(pfn, FrameDescriptors.ACCESSED);
+      isYoung |= frames.testAndClear(pfn, HostFrames.ACCESSED);
     }
     return isYoung;
   }
@@ -263,25 +261,25 @@ final class PageOut {
   /** Saves a page whose dirt was just cleared. The dirt comes back if that fails. */
   private void save(Cpu cpu, long pfn) {
     try {
-      if (descriptors.slot(pfn) < 0) {
-        descriptors.setSlot(pfn, swap.allocate(cpu));
+      if (frames.slot(pfn) < 0) {
+        frames.setSlot(pfn, swap.allocate(cpu));
       }
-      swap.write(cpu, descriptors.slot(pfn), pfn);
+      swap.write(cpu, frames.slot(pfn), pfn);
       counts.add(cpu, PageCounts.Kind.WRITTEN_OUT, 1);
     } catch (RuntimeException e) {
-      descriptors.mark(pfn, FrameDescriptors.DIRTY);
+      frames.mark(pfn, HostFrames.DIRTY);
       throw e;
     }
   }
 
   private void forget(Cpu cpu, long pte) {
     int level = HostPte.level(pte);
-    long span = HostPte.isPresent(pte) ? FrameAllocator.framesOf(level) : 1;
+    long span = HostPte.isPresent(pte) ? HostFrames.framesOf(level) : 1;
     counts.add(cpu, PageCounts.Kind.TOUCHED, -span);
     if (HostPte.isSwapped(pte)) {
       swap.free(cpu, HostPte.slot(pte));
     } else if (HostPte.isPresent(pte)) {
-      long slot = descriptors.slot(HostPte.pfn(pte));
+      long slot = frames.slot(HostPte.pfn(pte));
       if (slot >= 0) {
         swap.free(cpu, slot);
       }
@@ -298,13 +296,9 @@ final class PageOut {
     }
   }
 
-  private long marks(long pfn) {
-    return descriptors.flags(pfn) & (FrameDescriptors.DIRTY | FrameDescriptors.ACCESSED);
-  }
-
-  private boolean isMarked(long pfn, int level, long flag) {
-    for (long at = pfn; at < pfn + FrameAllocator.framesOf(level); at++) {
-      if (descriptors.isMarked(at, flag)) {
+  private boolean isMarked(long pfn, int level, long mark) {
+    for (long at = pfn; at < pfn + HostFrames.framesOf(level); at++) {
+      if ((frames.marks(at) & mark) != 0) {
         return true;
       }
     }

@@ -14,7 +14,7 @@ record Region(long first, long end, int level, boolean isWritable) {
   int pageLevel(long hvn) {
     int fitting = level;
     while (fitting > 1) {
-      long frames = FrameAllocator.framesOf(fitting);
+      long frames = HostFrames.framesOf(fitting);
       long start = hvn & -frames;
       if (start >= first && start + frames <= end) {
         break;

@@ -4,6 +4,7 @@ import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.platform.SharedWords;
 import dev.gnomon.mmu.sync.SpinLock;
+import dev.gnomon.mmu.sync.Synchronization;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -21,10 +22,10 @@ final class Regions {
   private final SharedWords end;
 
   /** The first gigabyte stays empty, as a process's null page. */
-  Regions(Platform platform) {
-    lock = new SpinLock(platform);
+  Regions(Platform platform, Synchronization synchronization) {
+    lock = synchronization.spinLock();
     end = platform.newWords(1);
-    end.set(0, FrameAllocator.framesOf(3));
+    end.set(0, HostFrames.framesOf(3));
   }
 
   /** The host-virtual frame at which nothing was ever mapped, nor beyond. Needs no lock. */
@@ -42,7 +43,7 @@ final class Regions {
 
   /** Adds a region where none ever was, aligned to its level, with a gap before it. */
   @Nullable Region add(long frames, int level) {
-    long aligned = FrameAllocator.framesOf(level);
+    long aligned = HostFrames.framesOf(level);
     long first = end() + aligned & -aligned;
     if (frames > HostPageTable.END - first) {
       return null;

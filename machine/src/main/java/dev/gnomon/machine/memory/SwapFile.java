@@ -5,6 +5,7 @@ import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.sync.SpinLock;
+import dev.gnomon.mmu.sync.Synchronization;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -36,12 +37,17 @@ public final class SwapFile implements SwapSpace, AutoCloseable {
   /** By CPU, and owned by it. */
   private final ByteBuffer[] buffers;
 
-  private SwapFile(Platform platform, Path path, FileChannel channel, int slots) {
+  private SwapFile(
+      Platform platform,
+      Synchronization synchronization,
+      Path path,
+      FileChannel channel,
+      int slots) {
     memory = platform.memory();
     this.path = path;
     this.channel = channel;
     this.slots = slots;
-    lock = new SpinLock(platform);
+    lock = synchronization.spinLock();
     buffers = new ByteBuffer[platform.cpus()];
     for (int i = 0; i < buffers.length; i++) {
       buffers[i] = ByteBuffer.allocate(PhysicalMemory.FRAME_SIZE);
@@ -56,7 +62,8 @@ public final class SwapFile implements SwapSpace, AutoCloseable {
    * @throws InputException if no file can be made there
    * @throws IllegalArgumentException if there would be no slot
    */
-  public static SwapFile create(Platform platform, Path directory, int slots) {
+  public static SwapFile create(
+      Platform platform, Synchronization synchronization, Path directory, int slots) {
     if (slots < 1) {
       throw new IllegalArgumentException("a swap file of " + slots + " slots");
     }
@@ -68,7 +75,7 @@ public final class SwapFile implements SwapSpace, AutoCloseable {
               StandardOpenOption.READ,
               StandardOpenOption.WRITE,
               StandardOpenOption.DELETE_ON_CLOSE);
-      return new SwapFile(platform, path, channel, slots);
+      return new SwapFile(platform, synchronization, path, channel, slots);
     } catch (IOException e) {
       throw new InputException("no swap file can be made in " + directory + ": " + reason(e));
     }

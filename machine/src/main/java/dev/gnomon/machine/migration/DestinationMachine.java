@@ -41,12 +41,11 @@ final class DestinationMachine implements AutoCloseable {
     try {
       int cpus = config.mmu().vcpus() + VirtualMachine.HOST_CPUS;
       ThreadPlatform platform = new ThreadPlatform(host, cpus, false);
+      int slots = (int) Math.min(Integer.MAX_VALUE, pages);
       SwapFile swap =
-          SwapFile.create(
-              platform, options.swapDirectory(), (int) Math.min(Integer.MAX_VALUE, pages));
+          SwapFile.create(platform, platform.synchronization(), options.swapDirectory(), slots);
       CpuThreads execution = new CpuThreads(platform);
-      VirtualMachine vm =
-          new VirtualMachine(execution, platform.frames(), swap, config, options.rules());
+      VirtualMachine vm = new VirtualMachine(execution, swap, config, options.rules());
       return new DestinationMachine(host, swap, execution, vm);
     } catch (RuntimeException e) {
       host.close();

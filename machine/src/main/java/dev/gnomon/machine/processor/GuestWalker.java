@@ -7,6 +7,7 @@ import dev.gnomon.mmu.arch.PageLevel;
 import dev.gnomon.mmu.config.TdpKind;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.spte.SpteFormat;
+import java.util.List;
 
 /**
  * The two-dimensional walk: gva to hpa through the guest's own tables, each access to which is
@@ -266,6 +267,12 @@ final class GuestWalker {
   /** How many entries of guest tables were read. */
   long loads() {
     return loads;
+  }
+
+  /** Adds what its caches hold. */
+  void list(List<CachedTranslation> into) {
+    tables2m.list(CachedTranslation.Cache.GUEST_TABLES, into);
+    tables1g.list(CachedTranslation.Cache.GUEST_TABLES, into);
   }
 
   /** Drops what is cached of guest tables; nested translations stay. */

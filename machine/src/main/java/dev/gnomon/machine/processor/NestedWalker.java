@@ -7,6 +7,7 @@ import dev.gnomon.mmu.config.TdpKind;
 import dev.gnomon.mmu.dirty.PmlBuffer;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.spte.SpteFormat;
+import java.util.List;
 
 /**
  * The second dimension: gpa to hpa, through the entries that the MMU writes.
@@ -184,6 +185,13 @@ final class NestedWalker {
   /** How many entries were read. */
   long loads() {
     return loads;
+  }
+
+  /** Adds what its caches hold. */
+  void list(List<CachedTranslation> into) {
+    leaves.list(CachedTranslation.Cache.NESTED_TLB, into);
+    tables2m.list(CachedTranslation.Cache.NESTED_TABLES, into);
+    tables1g.list(CachedTranslation.Cache.NESTED_TABLES, into);
   }
 
   /** Drops the cached leaf of one page. */

@@ -1,6 +1,7 @@
 package dev.gnomon.machine.processor;
 
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A paging-structure cache: for the upper bits of an address, where the table of the next lower
@@ -9,6 +10,7 @@ import java.util.Arrays;
 final class StructureCache {
   private static final long EMPTY = -1;
 
+  private final int level;
   private final int shift;
   private final int mask;
   private final long[] prefixes;
@@ -17,6 +19,7 @@ final class StructureCache {
 
   /** A cache of entries of tables of {@code level}. */
   StructureCache(int level, int entries) {
+    this.level = level;
     shift = 12 + 9 * (level - 1);
     mask = entries - 1;
     prefixes = new long[entries];
@@ -52,5 +55,14 @@ final class StructureCache {
 
   void clear() {
     Arrays.fill(prefixes, EMPTY);
+  }
+
+  /** Adds what it holds. */
+  void list(CachedTranslation.Cache cache, List<CachedTranslation> into) {
+    for (int i = 0; i < prefixes.length; i++) {
+      if (prefixes[i] != EMPTY) {
+        into.add(new CachedTranslation(cache, prefixes[i] << shift, tables[i], level, ""));
+      }
+    }
   }
 }

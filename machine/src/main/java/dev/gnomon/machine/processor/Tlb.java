@@ -1,6 +1,7 @@
 package dev.gnomon.machine.processor;
 
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A TLB of two levels. The first is direct-mapped and made for speed, one for each mode: for each
@@ -124,6 +125,36 @@ public final class Tlb {
     pages4k.clear();
     pages2m.clear();
     pages1g.clear();
+  }
+
+  /** Adds what it holds: the second level, and what only the first knows. */
+  void list(List<CachedTranslation> into) {
+    pages4k.list(CachedTranslation.Cache.TLB, into);
+    pages2m.list(CachedTranslation.Cache.TLB, into);
+    pages1g.list(CachedTranslation.Cache.TLB, into);
+    listFirst(supervisor, false, into);
+    listFirst(user, true, into);
+  }
+
+  private void listFirst(long[] first, boolean isUser, List<CachedTranslation> into) {
+    for (int at = 0; at < first.length; at += 4) {
+      long rights = 0;
+      long tag = NO_ACCESS;
+      for (int kind = READ; kind <= FETCH; kind++) {
+        if (first[at + kind] != NO_ACCESS) {
+          tag = first[at + kind];
+          rights |= Translation.READ << kind;
+        }
+      }
+      if (rights != 0 && find(tag) == 0) {
+        long supervisorRights = isUser ? 0 : rights;
+        long userRights = isUser ? rights : 0;
+        long flags = (rights & Translation.WRITE) != 0 ? Translation.DIRTY : 0;
+        long translation =
+            Translation.make(tag + first[at + DELTA], 1, supervisorRights, userRights, flags);
+        into.add(CachedTranslation.of(CachedTranslation.Cache.TLB, tag, translation));
+      }
+    }
   }
 
   private static void dropEntry(long[] first, long gva) {

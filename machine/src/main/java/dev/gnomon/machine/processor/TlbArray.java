@@ -1,6 +1,7 @@
 package dev.gnomon.machine.processor;
 
 import java.util.Arrays;
+import java.util.List;
 
 /** A set-associative array of translations of pages of one size; replaces round robin in a set. */
 final class TlbArray {
@@ -86,5 +87,14 @@ final class TlbArray {
 
   void clear() {
     Arrays.fill(pages, EMPTY);
+  }
+
+  /** Adds what it holds. */
+  void list(CachedTranslation.Cache cache, List<CachedTranslation> into) {
+    for (int i = 0; i < pages.length; i++) {
+      if (pages[i] != EMPTY) {
+        into.add(CachedTranslation.of(cache, pages[i] << pageShift, translations[i]));
+      }
+    }
   }
 }

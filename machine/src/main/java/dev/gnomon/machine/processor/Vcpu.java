@@ -13,6 +13,8 @@ import dev.gnomon.mmu.platform.SharedWords;
 import dev.gnomon.mmu.sync.Rendezvous;
 import dev.gnomon.mmu.table.FaultResult;
 import dev.gnomon.mmu.tlb.Requests;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A vCPU: guest code calls its accesses, and it leaves and enters the guest as they demand.
@@ -432,6 +434,17 @@ public final class Vcpu {
     statistics.count(cpu, Stat.MMIO_EXITS);
     vmm.write(cpu, emulatedGpa, size, value);
     enterGuest();
+  }
+
+  // --- for one who looks on ---
+
+  /** What its TLB and its paging-structure caches hold, while nothing runs. */
+  public List<CachedTranslation> cachedTranslations() {
+    List<CachedTranslation> all = new ArrayList<>();
+    tlb.list(all);
+    nestedWalker.list(all);
+    walker.list(all);
+    return all;
   }
 
   // --- what was counted ---

@@ -1,7 +1,9 @@
 package dev.gnomon.machine.thread;
 
+import dev.gnomon.machine.memory.HostFrames;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.Platform;
+import dev.gnomon.mmu.sync.Synchronization;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +44,16 @@ public final class CpuThreads extends Execution {
   @Override
   public Platform platform() {
     return platform;
+  }
+
+  @Override
+  public Synchronization synchronization() {
+    return platform.synchronization();
+  }
+
+  @Override
+  public HostFrames frames() {
+    return platform.frames();
   }
 
   @Override

@@ -1,7 +1,9 @@
 package dev.gnomon.machine.thread;
 
+import dev.gnomon.machine.memory.HostFrames;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.Platform;
+import dev.gnomon.mmu.sync.Synchronization;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +23,12 @@ public abstract class Execution {
 
   /** What the bodies run on. */
   public abstract Platform platform();
+
+  /** The maker of the locks of all that runs here. */
+  public abstract Synchronization synchronization();
+
+  /** The allocator of the platform's frames, as the host's memory manager sees it. */
+  public abstract HostFrames frames();
 
   /**
    * The handle of a CPU, always the same one.

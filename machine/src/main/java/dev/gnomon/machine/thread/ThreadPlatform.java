@@ -6,6 +6,8 @@ import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.platform.SharedWords;
+import dev.gnomon.mmu.sync.Synchronization;
+import dev.gnomon.mmu.sync.WordSynchronization;
 import java.lang.invoke.VarHandle;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ThreadPlatform extends Platform {
   private final PhysicalMemory memory;
+  private final Synchronization synchronization;
   private final FrameAllocator frames;
   private final ThreadCpu[] cpus;
 
@@ -40,7 +43,8 @@ public final class ThreadPlatform extends Platform {
     for (int i = 0; i < cpus; i++) {
       this.cpus[i] = new ThreadCpu(this, i);
     }
-    frames = new FrameAllocator(this, host.extent(), poisonsFreedFrames);
+    synchronization = new WordSynchronization(this);
+    frames = new FrameAllocator(this, synchronization, host.extent(), poisonsFreedFrames);
   }
 
   @Override
@@ -51,6 +55,11 @@ public final class ThreadPlatform extends Platform {
   @Override
   public FrameAllocator frames() {
     return frames;
+  }
+
+  /** The maker of its locks. */
+  public Synchronization synchronization() {
+    return synchronization;
   }
 
   @Override

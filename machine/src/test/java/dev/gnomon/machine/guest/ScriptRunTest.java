@@ -8,7 +8,6 @@ import dev.gnomon.machine.VirtualMachine;
 import dev.gnomon.machine.VmConfig;
 import dev.gnomon.machine.lockstep.LockstepPlatform;
 import dev.gnomon.machine.lockstep.Schedule;
-import dev.gnomon.machine.memory.FrameAllocator;
 import dev.gnomon.machine.memory.HostMemory;
 import dev.gnomon.machine.memory.SwapFile;
 import dev.gnomon.machine.processor.TlbConfig;
@@ -119,7 +118,7 @@ class ScriptRunTest {
     try (HostMemory host = HostMemory.reserve(8192)) {
       int cpus = mmu.vcpus() + VirtualMachine.HOST_CPUS;
       ThreadPlatform platform = new ThreadPlatform(host, cpus, true);
-      return run(script, new CpuThreads(platform), platform.frames(), mmu, rules);
+      return run(script, new CpuThreads(platform), mmu, rules);
     }
   }
 
@@ -127,16 +126,15 @@ class ScriptRunTest {
     try (HostMemory host = HostMemory.reserve(8192)) {
       int cpus = mmu.vcpus() + VirtualMachine.HOST_CPUS;
       LockstepPlatform platform = new LockstepPlatform(host, cpus, true, Schedule.of(seed));
-      return run(script, platform.execution(), platform.frames(), mmu, rules);
+      return run(script, platform.execution(), mmu, rules);
     }
   }
 
-  private List<String> run(
-      Script script, Execution execution, FrameAllocator frames, MmuConfig mmu, Rules rules) {
-    try (SwapFile swap = SwapFile.create(execution.platform(), swapDirectory, 64)) {
+  private List<String> run(Script script, Execution execution, MmuConfig mmu, Rules rules) {
+    try (SwapFile swap =
+        SwapFile.create(execution.platform(), execution.synchronization(), swapDirectory, 64)) {
       VmConfig config = new VmConfig(mmu, MEMORY, 1, TlbConfig.DEFAULT);
-      return new ScriptRun(new VirtualMachine(execution, frames, swap, config, rules), script)
-          .run();
+      return new ScriptRun(new VirtualMachine(execution, swap, config, rules), script).run();
     }
   }
 }

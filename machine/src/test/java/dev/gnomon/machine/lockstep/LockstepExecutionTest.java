@@ -42,7 +42,7 @@ class LockstepExecutionTest {
 
   private static Outcome run(LockstepPlatform platform) {
     LockstepExecution execution = platform.execution();
-    SpinLock lock = new SpinLock(platform);
+    SpinLock lock = platform.synchronization().spinLock();
     SharedWords order = platform.newWords(1);
     for (int i = 0; i < 4; i++) {
       execution.start(
@@ -128,7 +128,9 @@ class LockstepExecutionTest {
   @Test
   void aDeadlockNamesWhatEachCpuWaitsForAndWhere() {
     LockstepPlatform platform = platform(2, new Schedule(5, 1, 1_000_000));
-    SpinLock[] locks = {new SpinLock(platform), new SpinLock(platform)};
+    SpinLock[] locks = {
+      platform.synchronization().spinLock(), platform.synchronization().spinLock()
+    };
     SharedWords holders = platform.newWords(1);
     for (int i = 0; i < 2; i++) {
       platform
@@ -142,7 +144,7 @@ class LockstepExecutionTest {
         .withMessageContaining("SpinLock.<init> to change from 2")
         .withMessageContaining("philosopher 1, waits for word 0 of the 1 words")
         .withMessageContaining("SpinLock.<init> to change from 1")
-        .withMessageContaining("SpinLock.lock(SpinLock.java")
+        .withMessageContaining("SpinLock.lock(WordSpinLock.java")
         .withMessageContaining("takeBoth");
   }
 

@@ -52,7 +52,7 @@ class HostAddressSpacePropertyTest {
   void contentIsWhatWasLastWritten(@ForAll("steps") List<Step> steps) {
     for (int level = 1; level <= 2; level++) {
       try (TestHost test = TestHost.of(4 * PAGES, 1)) {
-        ToyMmu mmu = new ToyMmu(test.platform, test.space);
+        ToyMmu mmu = new ToyMmu(test.execution, test.space);
         Reclaimer reclaimer = new Reclaimer(test.platform, test.space);
         long first = test.space.map(test.cpu, PAGES, level);
         written.clear();

@@ -26,8 +26,9 @@ class HostAddressSpaceTest {
 
   private TestHost newTest() {
     ThreadPlatform platform = new ThreadPlatform(host, 1, true);
-    swap = new SwapMemory(platform);
-    return new TestHost(host, new CpuThreads(platform), swap);
+    CpuThreads execution = new CpuThreads(platform);
+    swap = new SwapMemory(execution);
+    return new TestHost(host, execution, swap);
   }
 
   @AfterEach
@@ -227,7 +228,7 @@ class HostAddressSpaceTest {
   @Test
   void dirtThatIsNotReportedIsLost() {
     long hvn = space.map(cpu, 10, 1);
-    ToyMmu mmu = new ToyMmu(test.platform, space);
+    ToyMmu mmu = new ToyMmu(test.execution, space);
     mmu.write(cpu, hvn, 1);
     space.evict(cpu, hvn);
     assertThat(mmu.read(cpu, hvn)).isEqualTo(1);
@@ -240,7 +241,7 @@ class HostAddressSpaceTest {
   @Test
   void aPageWrittenBackIsCleanAndStays() {
     long hvn = space.map(cpu, 10, 1);
-    ToyMmu mmu = new ToyMmu(test.platform, space);
+    ToyMmu mmu = new ToyMmu(test.execution, space);
     mmu.write(cpu, hvn, 1);
     long page = space.present(hvn);
     assertThat(space.writeBack(cpu, hvn)).isTrue();
@@ -254,7 +255,7 @@ class HostAddressSpaceTest {
   @Test
   void aPageMovesWithItsContentDirtAndSlot() {
     long hvn = space.map(cpu, 10, 1);
-    ToyMmu mmu = new ToyMmu(test.platform, space);
+    ToyMmu mmu = new ToyMmu(test.execution, space);
     mmu.write(cpu, hvn, 7);
     long before = space.present(hvn);
     assertThat(space.migratePage(cpu, hvn)).isTrue();

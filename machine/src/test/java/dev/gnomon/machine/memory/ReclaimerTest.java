@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class ReclaimerTest {
   private final TestHost test = TestHost.of(10_000, 1);
   private final HostAddressSpace space = test.space;
-  private final ToyMmu mmu = new ToyMmu(test.platform, space);
+  private final ToyMmu mmu = new ToyMmu(test.execution, space);
   private final Reclaimer reclaimer = new Reclaimer(test.platform, space);
 
   @AfterEach

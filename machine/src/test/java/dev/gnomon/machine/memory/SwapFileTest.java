@@ -29,7 +29,7 @@ class SwapFileTest {
   @Test
   void whatIsWrittenToASlotIsReadBack() {
     long first = host.firstFrame();
-    try (SwapFile file = SwapFile.create(platform, directory, 10)) {
+    try (SwapFile file = SwapFile.create(platform, platform.synchronization(), directory, 10)) {
       long[] slots = new long[10];
       for (int i = 0; i < 10; i++) {
         slots[i] = file.allocate(cpu);
@@ -47,7 +47,7 @@ class SwapFileTest {
 
   @Test
   void aFullFileSaysSoAndHasRoomAgainWhenASlotIsGivenBack() {
-    try (SwapFile file = SwapFile.create(platform, directory, 2)) {
+    try (SwapFile file = SwapFile.create(platform, platform.synchronization(), directory, 2)) {
       long slot = file.allocate(cpu);
       file.allocate(cpu);
       assertThatExceptionOfType(InputException.class)
@@ -61,7 +61,7 @@ class SwapFileTest {
 
   @Test
   void aSlotIsGivenBackOnce() {
-    try (SwapFile file = SwapFile.create(platform, directory, 2)) {
+    try (SwapFile file = SwapFile.create(platform, platform.synchronization(), directory, 2)) {
       long slot = file.allocate(cpu);
       file.free(cpu, slot);
       for (long bad : new long[] {slot, -1, 2}) {
@@ -72,7 +72,7 @@ class SwapFileTest {
 
   @Test
   void itLeavesNothingBehind() {
-    SwapFile file = SwapFile.create(platform, directory, 2);
+    SwapFile file = SwapFile.create(platform, platform.synchronization(), directory, 2);
     file.write(cpu, file.allocate(cpu), host.firstFrame());
     file.close();
     assertThat(directory).isEmptyDirectory();
@@ -80,7 +80,7 @@ class SwapFileTest {
 
   @Test
   void aSlotThatWasNeverWrittenCannotBeRead() {
-    try (SwapFile file = SwapFile.create(platform, directory, 2)) {
+    try (SwapFile file = SwapFile.create(platform, platform.synchronization(), directory, 2)) {
       long slot = file.allocate(cpu);
       assertThatExceptionOfType(InputException.class)
           .isThrownBy(() -> file.read(cpu, slot, host.firstFrame()))
@@ -92,7 +92,7 @@ class SwapFileTest {
   void aDirectoryThatIsNotThereIsNamed() {
     Path missing = directory.resolve("missing");
     assertThatExceptionOfType(InputException.class)
-        .isThrownBy(() -> SwapFile.create(platform, missing, 2))
+        .isThrownBy(() -> SwapFile.create(platform, platform.synchronization(), missing, 2))
         .withMessageContaining(missing.toString())
         .withMessageMatching(".+");
   }

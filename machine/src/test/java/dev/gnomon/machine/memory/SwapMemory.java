@@ -1,9 +1,9 @@
 package dev.gnomon.machine.memory;
 
 import dev.gnomon.machine.InputException;
+import dev.gnomon.machine.thread.Execution;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.PhysicalMemory;
-import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.sync.SpinLock;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -17,9 +17,9 @@ final class SwapMemory implements SwapSpace {
   private long next;
   boolean fails;
 
-  SwapMemory(Platform platform) {
-    memory = platform.memory();
-    lock = new SpinLock(platform);
+  SwapMemory(Execution execution) {
+    memory = execution.platform().memory();
+    lock = execution.synchronization().spinLock();
   }
 
   int slotsTaken() {

@@ -13,7 +13,7 @@ final class TestHost implements AutoCloseable {
   final Execution execution;
   final Platform platform;
   final PhysicalMemory memory;
-  final FrameAllocator frames;
+  final HostFrames frames;
   final Cpu cpu;
   final HostAddressSpace space;
 
@@ -22,16 +22,17 @@ final class TestHost implements AutoCloseable {
     this.execution = execution;
     platform = execution.platform();
     memory = platform.memory();
-    frames = (FrameAllocator) platform.frames();
+    frames = execution.frames();
     cpu = execution.cpu(0);
-    space = new HostAddressSpace(cpu, platform, frames, swap);
+    space = new HostAddressSpace(cpu, platform, execution.synchronization(), frames, swap);
   }
 
   /** On real threads, with a swap space in memory. */
   static TestHost of(long frames, int cpus) {
     HostMemory host = HostMemory.reserve(frames);
     ThreadPlatform platform = new ThreadPlatform(host, cpus, true);
-    return new TestHost(host, new CpuThreads(platform), new SwapMemory(platform));
+    CpuThreads execution = new CpuThreads(platform);
+    return new TestHost(host, execution, new SwapMemory(execution));
   }
 
   void setWord(long hvn, long value) {

@@ -1,9 +1,9 @@
 package dev.gnomon.machine.memory;
 
+import dev.gnomon.machine.thread.Execution;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.HostPages;
 import dev.gnomon.mmu.platform.PhysicalMemory;
-import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.platform.SharedWords;
 import dev.gnomon.mmu.sync.SpinLock;
 import java.util.ArrayList;
@@ -38,11 +38,11 @@ final class ToyMmu implements PageUser {
     }
   }
 
-  ToyMmu(Platform platform, HostAddressSpace space) {
-    memory = platform.memory();
+  ToyMmu(Execution execution, HostAddressSpace space) {
+    memory = execution.platform().memory();
     this.space = space;
-    lock = new SpinLock(platform);
-    words = platform.newWords(1);
+    lock = execution.synchronization().spinLock();
+    words = execution.platform().newWords(1);
     space.setUser(this);
   }
 

@@ -34,8 +34,13 @@ final class TestMachine implements AutoCloseable {
     ThreadPlatform platform =
         new ThreadPlatform(host, mmu.vcpus() + VirtualMachine.HOST_CPUS, true);
     execution = new CpuThreads(platform);
-    swap = SwapFile.create(platform, Path.of(System.getProperty("java.io.tmpdir")), 8192);
-    vm = new VirtualMachine(execution, platform.frames(), swap, config, rules);
+    swap =
+        SwapFile.create(
+            platform,
+            platform.synchronization(),
+            Path.of(System.getProperty("java.io.tmpdir")),
+            8192);
+    vm = new VirtualMachine(execution, swap, config, rules);
   }
 
   TestMachine(MmuConfig mmu, Rules rules, int hostPageLevel) {

@@ -24,7 +24,7 @@ abstract class LockContract {
   @Test
   void aSpinLockIsHeldByOneAtATime() {
     exclude(
-        execution -> new SpinLock(execution.platform()),
+        execution -> execution.synchronization().spinLock(),
         (lock, cpu) -> lock.lock(cpu),
         (lock, cpu) -> lock.unlock(cpu));
   }
@@ -32,7 +32,7 @@ abstract class LockContract {
   @Test
   void anMmuLockIsWrittenByOneAtATime() {
     exclude(
-        execution -> new MmuLock(execution.platform()),
+        execution -> execution.synchronization().mmuLock(),
         (lock, cpu) -> lock.writeLock(cpu),
         (lock, cpu) -> lock.writeUnlock(cpu));
   }
@@ -68,7 +68,7 @@ abstract class LockContract {
     backend.explore(
         CPUS,
         execution -> {
-          MmuLock lock = new MmuLock(execution.platform());
+          MmuLock lock = execution.synchronization().mmuLock();
           SharedWords words = execution.platform().newWords(2);
           long[] plain = new long[2];
           all(
@@ -97,7 +97,7 @@ abstract class LockContract {
     backend.explore(
         CPUS,
         execution -> {
-          MmuLock lock = new MmuLock(execution.platform());
+          MmuLock lock = execution.synchronization().mmuLock();
           Meeting inside = new Meeting(execution.platform(), CPUS);
           all(
               execution,
@@ -115,7 +115,7 @@ abstract class LockContract {
     backend.explore(
         CPUS,
         execution -> {
-          MmuLock lock = new MmuLock(execution.platform());
+          MmuLock lock = execution.synchronization().mmuLock();
           Meeting meeting = new Meeting(execution.platform(), CPUS);
           all(
               execution,
@@ -158,7 +158,7 @@ abstract class LockContract {
     backend.explore(
         CPUS,
         execution -> {
-          MmuLock lock = new MmuLock(execution.platform());
+          MmuLock lock = execution.synchronization().mmuLock();
           SharedWords rounds = execution.platform().newWords(CPUS);
           all(
               execution,

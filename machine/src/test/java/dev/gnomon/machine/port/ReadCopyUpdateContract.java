@@ -26,18 +26,20 @@ abstract class ReadCopyUpdateContract {
     final SharedWords reclaimed;
     final ReadCopyUpdate rcu;
 
-    Published(Platform platform, int count) {
+    Published(Execution execution, int count) {
+      Platform platform = execution.platform();
       nodes = platform.newWords(count);
       head = platform.newWords(1);
       reclaimed = platform.newWords(1);
       nodes.set(0, 1);
       rcu =
-          new ReadCopyUpdate(
-              platform,
-              (cpu, node) -> {
-                assertThat(nodes.getAndSet((int) node, 0)).as("reclaimed once").isEqualTo(1);
-                reclaimed.getAndAdd(0, 1);
-              });
+          execution
+              .synchronization()
+              .readCopyUpdate(
+                  (cpu, node) -> {
+                    assertThat(nodes.getAndSet((int) node, 0)).as("reclaimed once").isEqualTo(1);
+                    reclaimed.getAndAdd(0, 1);
+                  });
     }
 
     void read(Cpu cpu) {
@@ -64,7 +66,7 @@ abstract class ReadCopyUpdateContract {
         CPUS,
         execution -> {
           int count = backend.repeats();
-          Published published = new Published(execution.platform(), count + 1);
+          Published published = new Published(execution, count + 1);
           Meeting start = new Meeting(execution.platform(), CPUS);
           for (int i = 1; i < CPUS; i++) {
             execution.start(
@@ -114,7 +116,7 @@ abstract class ReadCopyUpdateContract {
         2,
         execution -> {
           Platform platform = execution.platform();
-          ReadCopyUpdate rcu = new ReadCopyUpdate(platform, ReadCopyUpdate.NOTHING);
+          ReadCopyUpdate rcu = execution.synchronization().readCopyUpdate(ReadCopyUpdate.NOTHING);
           SharedWords linked = platform.newWords(1);
           SharedWords freed = platform.newWords(1);
           execution.start(
@@ -152,7 +154,7 @@ abstract class ReadCopyUpdateContract {
         CPUS,
         execution -> {
           int count = backend.repeats();
-          Published published = new Published(execution.platform(), CPUS * count + 1);
+          Published published = new Published(execution, CPUS * count + 1);
           for (int i = 0; i < CPUS; i++) {
             execution.start(
                 i,
@@ -208,7 +210,6 @@ abstract class ReadCopyUpdateContract {
     backend.explore(
         2,
         (Execution execution) ->
-            sequence.run(
-                new Published(execution.platform(), 3), execution.cpu(0), execution.cpu(1)));
+            sequence.run(new Published(execution, 3), execution.cpu(0), execution.cpu(1)));
   }
 }

@@ -37,7 +37,7 @@ abstract class RendezvousContract {
     Machine(Execution execution, int vcpus, int frames) {
       this.execution = execution;
       Platform platform = execution.platform();
-      rendezvous = new Rendezvous(platform, vcpus);
+      rendezvous = execution.synchronization().rendezvous(vcpus);
       translation = platform.newWords(1);
       freed = platform.newWords(frames);
       done = platform.newWords(1);
@@ -99,7 +99,7 @@ abstract class RendezvousContract {
     backend.explore(
         3,
         execution -> {
-          Rendezvous rendezvous = new Rendezvous(execution.platform(), 3);
+          Rendezvous rendezvous = execution.synchronization().rendezvous(3);
           int flushes = Math.min(backend.meetings(), MOST_FLUSHES);
           for (int i = 0; i < 3; i++) {
             execution.start(
@@ -126,7 +126,7 @@ abstract class RendezvousContract {
     backend.explore(
         1,
         execution -> {
-          Rendezvous rendezvous = new Rendezvous(execution.platform(), 2);
+          Rendezvous rendezvous = execution.synchronization().rendezvous(2);
           rendezvous.request(0, FLUSH | OTHER);
           assertThat(rendezvous.enter(0)).isFalse();
           assertThat(rendezvous.isInGuestMode(0)).isFalse();
@@ -145,7 +145,7 @@ abstract class RendezvousContract {
     backend.explore(
         1,
         execution -> {
-          Rendezvous rendezvous = new Rendezvous(execution.platform(), 2);
+          Rendezvous rendezvous = execution.synchronization().rendezvous(2);
           assertThat(rendezvous.enter(1)).isTrue();
           assertThat(rendezvous.isRequested(1)).isFalse();
           rendezvous.request(1, OTHER);
@@ -161,7 +161,7 @@ abstract class RendezvousContract {
     backend.explore(
         2,
         execution -> {
-          Rendezvous rendezvous = new Rendezvous(execution.platform(), 1);
+          Rendezvous rendezvous = execution.synchronization().rendezvous(1);
           SharedWords taken = execution.platform().newWords(1);
           execution.start(
               0,
@@ -194,7 +194,7 @@ abstract class RendezvousContract {
     backend.explore(
         2,
         execution -> {
-          Rendezvous rendezvous = new Rendezvous(execution.platform(), 1);
+          Rendezvous rendezvous = execution.synchronization().rendezvous(1);
           SharedWords done = execution.platform().newWords(1);
           execution.start(
               0,

@@ -183,6 +183,21 @@ public final class DirtyLog {
     return taken;
   }
 
+  /** How many rings there are: one a vCPU, and the host's. 0 with bitmaps. */
+  public int rings() {
+    return marker.ringCount();
+  }
+
+  /** Whether these are the words of a ring. */
+  public boolean isRing(int ring, SharedWords words) {
+    return marker.ring(ring).consistsOf(words);
+  }
+
+  /** Shows what a ring holds that was not harvested, for one who looks on while nothing runs. */
+  public void look(int ring, Harvester harvester) {
+    marker.ring(ring).look(harvester);
+  }
+
   private long copy(SharedWords words, long[] bitmap) {
     long dirty = 0;
     for (int i = 0; i < words.length(); i++) {

@@ -11,6 +11,7 @@ import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.slot.MemslotArray;
 import dev.gnomon.mmu.sync.Rendezvous;
 import dev.gnomon.mmu.sync.SpinLock;
+import dev.gnomon.mmu.sync.Synchronization;
 import dev.gnomon.mmu.tlb.Requests;
 
 /**
@@ -26,11 +27,15 @@ public final class DirtyMarker {
   private final SpinLock hostRingLock;
 
   public DirtyMarker(
-      Platform platform, MmuConfig config, Rendezvous rendezvous, Statistics statistics) {
+      Platform platform,
+      Synchronization synchronization,
+      MmuConfig config,
+      Rendezvous rendezvous,
+      Statistics statistics) {
     this.statistics = statistics;
     this.rendezvous = rendezvous;
     vcpus = config.vcpus();
-    hostRingLock = new SpinLock(platform);
+    hostRingLock = synchronization.spinLock();
     rings = new DirtyRing[config.dirtyLog() == DirtyLogKind.RING ? vcpus + 1 : 0];
     for (int i = 0; i < rings.length; i++) {
       rings[i] = new DirtyRing(platform, config.ringEntries());

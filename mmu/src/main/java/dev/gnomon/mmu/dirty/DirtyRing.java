@@ -64,6 +64,19 @@ public final class DirtyRing {
     return entry;
   }
 
+  /** Shows what {@link #harvest} would take, taking nothing; while nothing runs. */
+  void look(DirtyLog.Harvester harvester) {
+    for (long count = words.get(HARVESTED); count < words.get(PUSHED); count++) {
+      long entry = words.get(entry(count));
+      harvester.dirty(slotId(entry), offset(entry));
+    }
+  }
+
+  /** Whether these are its words. */
+  boolean consistsOf(SharedWords some) {
+    return some == words;
+  }
+
   /** Gives the room of all harvested entries back. Called by the VMM only. */
   void reset() {
     words.set(RESET, words.get(HARVESTED));

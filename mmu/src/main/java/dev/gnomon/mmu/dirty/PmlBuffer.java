@@ -36,12 +36,12 @@ public final class PmlBuffer {
   }
 
   /** How many addresses are logged. */
-  int count() {
+  public int count() {
     return ENTRIES - 1 - index;
   }
 
   /** The gfn logged as number {@code position}, oldest first. */
-  long gfn(int position) {
+  public long gfn(int position) {
     return PhysicalMemory.pfn(memory.getLong(hpa + 8L * (ENTRIES - 1 - position)));
   }
 

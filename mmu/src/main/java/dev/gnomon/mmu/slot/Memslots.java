@@ -5,6 +5,7 @@ import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.platform.SharedWords;
 import dev.gnomon.mmu.sync.ReadCopyUpdate;
 import dev.gnomon.mmu.sync.SpinLock;
+import dev.gnomon.mmu.sync.Synchronization;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -31,12 +32,12 @@ public final class Memslots {
   private final ReadCopyUpdate readers;
   private final MemslotArray[] places = new MemslotArray[2];
 
-  public Memslots(Platform platform, boolean writeTracking) {
+  public Memslots(Platform platform, Synchronization synchronization, boolean writeTracking) {
     this.platform = platform;
     this.writeTracking = writeTracking;
     words = platform.newWords(2);
-    slotsLock = new SpinLock(platform);
-    readers = new ReadCopyUpdate(platform, ReadCopyUpdate.NOTHING);
+    slotsLock = synchronization.spinLock();
+    readers = synchronization.readCopyUpdate(ReadCopyUpdate.NOTHING);
     places[0] = new MemslotArray(0, List.of());
     places[1] = places[0];
   }

@@ -3,8 +3,8 @@ package dev.gnomon.mmu.table;
 import dev.gnomon.mmu.config.Stat;
 import dev.gnomon.mmu.config.Statistics;
 import dev.gnomon.mmu.platform.Cpu;
-import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.sync.SpinLock;
+import dev.gnomon.mmu.sync.Synchronization;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -26,9 +26,9 @@ public final class ShadowPages {
   private final Map<Long, ShadowPage> byPfn = new HashMap<>();
   private final Set<ShadowPage> nxDisallowed = new LinkedHashSet<>();
 
-  public ShadowPages(Platform platform, Statistics statistics) {
+  public ShadowPages(Synchronization synchronization, Statistics statistics) {
     this.statistics = statistics;
-    pagesLock = new SpinLock(platform);
+    pagesLock = synchronization.spinLock();
   }
 
   /** Enters a page that is not linked yet. */

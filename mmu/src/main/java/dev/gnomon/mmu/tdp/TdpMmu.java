@@ -15,8 +15,10 @@ import dev.gnomon.mmu.spte.FlushRule;
 import dev.gnomon.mmu.spte.SpteFormat;
 import dev.gnomon.mmu.sync.MmuLock;
 import dev.gnomon.mmu.sync.ReadCopyUpdate;
+import dev.gnomon.mmu.sync.Synchronization;
 import dev.gnomon.mmu.table.FaultResult;
 import dev.gnomon.mmu.table.Mapping;
+import dev.gnomon.mmu.table.ShadowPage;
 import dev.gnomon.mmu.table.ShadowPages;
 import dev.gnomon.mmu.table.TableFrames;
 import dev.gnomon.mmu.tlb.TlbFlusher;
@@ -45,6 +47,7 @@ public final class TdpMmu {
 
   public TdpMmu(
       Platform platform,
+      Synchronization synchronization,
       MmuConfig config,
       SpteFormat format,
       SpteMaker maker,
@@ -70,7 +73,7 @@ public final class TdpMmu {
             hostPages,
             decisions.dirtReport(),
             statistics);
-    roots = new TdpRoots(platform, config, tables, tableFrames, mmuLock);
+    roots = new TdpRoots(synchronization, config, tables, tableFrames, mmuLock);
     mapper = new TdpMapper(memory, format, maker, writer, tables, pages, flusher, statistics);
     zapper =
         new TdpZapper(memory, tables, roots, writer, mmuLock, rcu, flusher, decisions.zapOrder());
@@ -110,6 +113,11 @@ public final class TdpMmu {
   /** All roots, each with one user more, for an audit. */
   public List<TdpRoot> acquireAllRoots(Cpu cpu) {
     return roots.acquireAll(cpu);
+  }
+
+  /** The pages of all roots, for one who looks on while nothing runs. */
+  public List<ShadowPage> rootPages() {
+    return roots.pages();
   }
 
   /** Maps what a fault wants. Shared lock, inside an RCU read section. */

@@ -2,10 +2,11 @@ package dev.gnomon.mmu.tdp;
 
 import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.platform.Cpu;
-import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.sync.MmuLock;
 import dev.gnomon.mmu.sync.SpinLock;
+import dev.gnomon.mmu.sync.Synchronization;
 import dev.gnomon.mmu.table.Role;
+import dev.gnomon.mmu.table.ShadowPage;
 import dev.gnomon.mmu.table.TableFrames;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +24,7 @@ final class TdpRoots {
   private final List<TdpRoot> roots = new ArrayList<>();
 
   TdpRoots(
-      Platform platform,
+      Synchronization synchronization,
       MmuConfig config,
       TdpTables tables,
       TableFrames tableFrames,
@@ -31,7 +32,7 @@ final class TdpRoots {
     this.tables = tables;
     this.tableFrames = tableFrames;
     this.mmuLock = mmuLock;
-    rootsLock = new SpinLock(platform);
+    rootsLock = synchronization.spinLock();
     role = Role.direct(config.levels(), !config.accessedDirty());
   }
 
@@ -80,6 +81,11 @@ final class TdpRoots {
     }
     rootsLock.unlock(cpu);
     return all;
+  }
+
+  /** The pages of all roots, for one who looks on while nothing runs. */
+  List<ShadowPage> pages() {
+    return roots.stream().map(TdpRoot::page).toList();
   }
 
   /**

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.sync.MmuLock;
+import dev.gnomon.mmu.sync.WordSynchronization;
 import dev.gnomon.mmu.testing.TestPlatform;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -12,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class InvalidationsTest {
   private final TestPlatform platform = new TestPlatform(1);
   private final Cpu cpu = platform.cpu(0);
-  private final MmuLock mmuLock = new MmuLock(platform);
+  private final MmuLock mmuLock = new WordSynchronization(platform).mmuLock();
   private final Invalidations invalidations = new Invalidations(platform, mmuLock);
 
   @BeforeEach

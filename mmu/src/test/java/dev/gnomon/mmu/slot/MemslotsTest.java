@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gnomon.mmu.platform.Cpu;
+import dev.gnomon.mmu.sync.WordSynchronization;
 import dev.gnomon.mmu.testing.TestPlatform;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -11,7 +12,8 @@ import org.junit.jupiter.api.Test;
 class MemslotsTest {
   private final TestPlatform platform = new TestPlatform(2);
   private final Cpu cpu = platform.cpu(0);
-  private final Memslots memslots = new Memslots(platform, false);
+  private final Memslots memslots =
+      new Memslots(platform, new WordSynchronization(platform), false);
 
   private long add(int id, long base, long pages) {
     memslots.lock().lock(cpu);

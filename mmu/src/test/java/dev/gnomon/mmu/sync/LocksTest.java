@@ -12,8 +12,8 @@ class LocksTest {
   private final SequentialPlatform platform = new SequentialPlatform(2);
   private final Cpu one = platform.cpu(0);
   private final Cpu other = platform.cpu(1);
-  private final SpinLock spinLock = new SpinLock(platform);
-  private final MmuLock mmuLock = new MmuLock(platform);
+  private final SpinLock spinLock = new WordSpinLock(platform);
+  private final MmuLock mmuLock = new WordMmuLock(platform);
 
   @Test
   void aSpinLockIsHeldFromLockToUnlock() {

@@ -21,7 +21,7 @@ class ReadCopyUpdateTest {
   private final SequentialPlatform platform = new SequentialPlatform(CPUS);
   private final List<Long> reclaimed = new ArrayList<>();
   private final ReadCopyUpdate rcu =
-      new ReadCopyUpdate(platform, (cpu, thing) -> reclaimed.add(thing));
+      new WordReadCopyUpdate(platform, (cpu, thing) -> reclaimed.add(thing));
 
   /** A thing that was retired, by whom, and who read when it was. */
   private record Retired(int cpu, long thing, Set<Integer> readers) {}
@@ -35,7 +35,7 @@ class ReadCopyUpdateTest {
   void pollReclaimsExactlyWhatNoReaderHasSeen(
       @ForAll @Size(max = 60) List<@IntRange(max = CPUS * 3 - 1) Integer> actions) {
     List<Long> reclaimed = new ArrayList<>();
-    ReadCopyUpdate rcu = new ReadCopyUpdate(platform, (cpu, thing) -> reclaimed.add(thing));
+    ReadCopyUpdate rcu = new WordReadCopyUpdate(platform, (cpu, thing) -> reclaimed.add(thing));
     List<Retired> waiting = new ArrayList<>();
     Set<Integer> reading = new HashSet<>();
     long next = 0;

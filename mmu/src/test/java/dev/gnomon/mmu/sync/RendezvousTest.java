@@ -13,13 +13,13 @@ import net.jqwik.api.constraints.Size;
 
 class RendezvousTest {
   private final SequentialPlatform platform = new SequentialPlatform(2);
-  private final Rendezvous rendezvous = new Rendezvous(platform, 2);
+  private final Rendezvous rendezvous = new WordRendezvous(platform, 2);
 
   /** An action is enter, leave, request bit 0 or 1, take bit 0 or 1, of vCPU 1. */
   @Property
   void aVcpuIsInGuestModeExactlyIfItEnteredWithoutARequest(
       @ForAll @Size(max = 40) List<@IntRange(max = 5) Integer> actions) {
-    Rendezvous rendezvous = new Rendezvous(platform, 2);
+    Rendezvous rendezvous = new WordRendezvous(platform, 2);
     boolean inside = false;
     long requests = 0;
     for (int action : actions) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.gnomon.mmu.config.Stat;
 import dev.gnomon.mmu.config.Statistics;
 import dev.gnomon.mmu.platform.Cpu;
+import dev.gnomon.mmu.sync.WordSynchronization;
 import dev.gnomon.mmu.testing.TestPlatform;
 import org.junit.jupiter.api.Test;
 
@@ -13,7 +14,7 @@ class ShadowPagesTest {
   private final TestPlatform platform = new TestPlatform(1);
   private final Cpu cpu = platform.cpu(0);
   private final Statistics statistics = new Statistics(1);
-  private final ShadowPages pages = new ShadowPages(platform, statistics);
+  private final ShadowPages pages = new ShadowPages(new WordSynchronization(platform), statistics);
 
   private ShadowPage add(long pfn) {
     ShadowPage page = new ShadowPage(pfn, 0, Role.direct(1, false));

@@ -9,6 +9,7 @@ import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.slot.SlotRegion;
 import dev.gnomon.mmu.spte.SpteFormat;
+import dev.gnomon.mmu.sync.WordSynchronization;
 import java.util.BitSet;
 import java.util.List;
 
@@ -28,7 +29,7 @@ public final class TestVm {
     platform = new TestPlatform(config.vcpus() + 1);
     hostCpu = platform.cpu(config.vcpus());
     host = new TestHost(platform, hostCpu);
-    mmu = new Mmu(platform, hostCpu, host, config, rules);
+    mmu = new Mmu(platform, new WordSynchronization(platform), hostCpu, host, config, rules);
     host.attach(mmu.notifier());
     vcpus = new TestVcpu[config.vcpus()];
     for (int i = 0; i < vcpus.length; i++) {

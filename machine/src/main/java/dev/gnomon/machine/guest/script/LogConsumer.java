@@ -40,7 +40,7 @@ final class LogConsumer {
     this.vm = vm;
     this.usesRings = usesRings;
     hasManualProtect = vm.config().mmu().manualProtect();
-    lock = new SpinLock(vm.execution().platform());
+    lock = vm.execution().synchronization().spinLock();
   }
 
   /** Switches a slot's log on. */

@@ -2,7 +2,7 @@ package dev.gnomon.machine.guest.script;
 
 import dev.gnomon.machine.InputException;
 import dev.gnomon.machine.VirtualMachine;
-import dev.gnomon.machine.memory.FrameAllocator;
+import dev.gnomon.machine.memory.SwapSpace;
 import dev.gnomon.machine.processor.Vcpu;
 import dev.gnomon.machine.thread.CpuFailureException;
 import dev.gnomon.machine.thread.Execution;
@@ -45,12 +45,11 @@ public final class ScriptRun {
   private final HostRunner host;
   private final GuestRunner[] guests;
 
-  private ScriptRun(Script script, Rules rules, Execution execution, FrameAllocator frames) {
+  private ScriptRun(Script script, Rules rules, Execution execution) {
     this.script = script;
     this.execution = execution;
-    vm =
-        new VirtualMachine(
-            execution, frames, new ScriptSwap(execution.platform()), script.vmConfig(), rules);
+    SwapSpace swap = new ScriptSwap(execution.platform(), execution.synchronization());
+    vm = new VirtualMachine(execution, swap, script.vmConfig(), rules);
     log = new LogConsumer(vm, script.vmConfig().mmu().dirtyLog() == DirtyLogKind.RING);
     tracked = new TrackedPages(vm);
     vm.setWriteTracker(tracked);
@@ -71,22 +70,17 @@ public final class ScriptRun {
    *
    * @param execution with at least {@link Script#cpus} CPUs, on which nothing has run or failed,
    *     and at least {@link Script#frames} frames
-   * @param frames of the execution's platform
    * @throws InputException if the script asks for what cannot be, for instance to delete a slot
    *     that is not there: {@code NAME:LINE: ...}
    * @throws StoppedException if the execution was stopped from outside
    */
-  public static ScriptResult run(Script script, Execution execution, FrameAllocator frames) {
-    return run(script, script.rules(), execution, frames);
+  public static ScriptResult run(Script script, Execution execution) {
+    return run(script, script.rules(), execution);
   }
 
-  /**
-   * Runs a script under other rules than its own, see {@link #run(Script, Execution,
-   * FrameAllocator)}.
-   */
-  public static ScriptResult run(
-      Script script, Rules rules, Execution execution, FrameAllocator frames) {
-    return new ScriptRun(script, rules, execution, frames).run();
+  /** Runs a script under other rules than its own, see {@link #run(Script, Execution)}. */
+  public static ScriptResult run(Script script, Rules rules, Execution execution) {
+    return new ScriptRun(script, rules, execution).run();
   }
 
   private ScriptResult run() {

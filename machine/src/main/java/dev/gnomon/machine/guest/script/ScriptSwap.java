@@ -5,6 +5,7 @@ import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.sync.SpinLock;
+import dev.gnomon.mmu.sync.Synchronization;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -18,9 +19,9 @@ final class ScriptSwap implements SwapSpace {
 
   private long next;
 
-  ScriptSwap(Platform platform) {
+  ScriptSwap(Platform platform, Synchronization synchronization) {
     memory = platform.memory();
-    lock = new SpinLock(platform);
+    lock = synchronization.spinLock();
   }
 
   @Override

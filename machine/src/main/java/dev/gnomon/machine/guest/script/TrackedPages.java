@@ -31,7 +31,7 @@ final class TrackedPages implements WriteTracker {
 
   TrackedPages(VirtualMachine vm) {
     this.vm = vm;
-    lock = new SpinLock(vm.execution().platform());
+    lock = vm.execution().synchronization().spinLock();
   }
 
   @Override

@@ -1,0 +1,51 @@
+package dev.gnomon.machine.processor;
+
+/**
+ * Something that a processor keeps of earlier walks, for one who looks on.
+ *
+ * @param cache where it is kept
+ * @param address of the page that it translates, gva or gpa; of a table, the first address that it
+ *     serves
+ * @param hpa where the page, or the table, lies; of a guest's table, a gpa
+ * @param level of the page (1: 4 KiB); of a table, that of the entry which led to it
+ * @param rights what it allows: {@code RW- D}, with D where a write needs no walk and G where it is
+ *     global; empty for a table
+ */
+public record CachedTranslation(Cache cache, long address, long hpa, int level, String rights) {
+
+  /** The kinds of caches. */
+  public enum Cache {
+    /** gva to hpa. */
+    TLB,
+    /** gpa to hpa, within walks. */
+    NESTED_TLB,
+    /** From gpa to a table of the MMU's. */
+    NESTED_TABLES,
+    /** From gva to a table of the guest's. */
+    GUEST_TABLES
+  }
+
+  /** An entry of a TLB. */
+  static CachedTranslation of(Cache cache, long address, long translation) {
+    long supervisor = Translation.rights(translation, false);
+    long user = Translation.rights(translation, true);
+    StringBuilder rights = new StringBuilder(letters(supervisor));
+    if (cache == Cache.TLB && user != supervisor) {
+      rights.append(" user ").append(letters(user));
+    }
+    rights.append((translation & Translation.DIRTY) != 0 ? " D" : "");
+    rights.append((translation & Translation.GLOBAL) != 0 ? " G" : "");
+    return new CachedTranslation(
+        cache,
+        address,
+        Translation.page(translation),
+        Translation.level(translation),
+        rights.toString());
+  }
+
+  private static String letters(long rights) {
+    return ((rights & Translation.READ) != 0 ? "R" : "-")
+        + ((rights & Translation.WRITE) != 0 ? "W" : "-")
+        + ((rights & Translation.EXECUTE) != 0 ? "X" : "-");
+  }
+}
