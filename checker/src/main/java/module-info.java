@@ -6,5 +6,6 @@ module dev.gnomon.checker {
   requires static org.jspecify;
 
   exports dev.gnomon.checker.property;
+  exports dev.gnomon.checker.race;
   exports dev.gnomon.checker.schedule;
 }

@@ -1,0 +1,57 @@
+package dev.gnomon.checker.race.transform;
+
+import java.net.URLClassLoader;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which classes are transformed: those of the MMU and the machine, and what a user brings along
+ * through a class loader of its own.
+ */
+public final class ClassScope {
+  /** The modules that the classes lie in. */
+  public static final List<String> MODULES = List.of("dev.gnomon.mmu", "dev.gnomon.machine");
+
+  private static final List<String> INCLUDED = List.of("dev/gnomon/mmu/", "dev/gnomon/machine/");
+
+  /** Back ends, and what runs on real threads only. */
+  private static final List<String> EXCLUDED =
+      List.of(
+          "dev/gnomon/machine/thread/",
+          "dev/gnomon/machine/lockstep/",
+          "dev/gnomon/machine/migration/");
+
+  private final List<String> included;
+
+  private ClassScope(List<String> included) {
+    this.included = included;
+  }
+
+  /** The usual scope, and packages, separated by commas, with all below them. */
+  public static ClassScope with(String packages) {
+    List<String> all = new ArrayList<>(INCLUDED);
+    for (String name : packages.split(",")) {
+      if (!name.isBlank()) {
+        all.add(name.strip().replace('.', '/') + "/");
+      }
+    }
+    return new ClassScope(all);
+  }
+
+  /** Whether a class is transformed; its name with slashes. */
+  boolean includes(@Nullable ClassLoader loader, String className) {
+    return startsWithAny(className, included)
+        ? !startsWithAny(className, EXCLUDED)
+        : loader instanceof URLClassLoader;
+  }
+
+  private static boolean startsWithAny(String name, List<String> prefixes) {
+    for (String prefix : prefixes) {
+      if (name.startsWith(prefix)) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

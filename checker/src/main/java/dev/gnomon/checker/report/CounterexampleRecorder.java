@@ -1,0 +1,119 @@
+package dev.gnomon.checker.report;
+
+import dev.gnomon.checker.property.Violation;
+import dev.gnomon.checker.report.MachineState.Buffered;
+import dev.gnomon.checker.report.MachineState.Held;
+import dev.gnomon.checker.report.MachineState.Processor;
+import dev.gnomon.checker.schedule.MemoryModel;
+import dev.gnomon.checker.schedule.Step;
+import dev.gnomon.machine.VirtualMachine;
+import dev.gnomon.machine.processor.Vcpu;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gathers a counterexample while it is replayed: the one that replays calls {@link #stepped} after
+ * each step, while nothing runs and accesses are no steps; the program that is replayed says by
+ * {@link #watch} what machine it has built. A program without a machine gets a report of its steps
+ * alone.
+ *
+ * <p>For one replay, by one thread.
+ */
+public final class CounterexampleRecorder {
+  private final MemoryModel memoryModel;
+  private final Landmarks landmarks = new Landmarks();
+  private final TreeMap<Integer, String> names = new TreeMap<>();
+  private final List<Moment> moments = new ArrayList<>();
+  private final List<Held> locks = new ArrayList<>();
+  private final List<Buffered> buffers = new ArrayList<>();
+  private @Nullable MachineStateReader reader;
+  private @Nullable StepReader steps;
+  private MachineState start = MachineState.UNKNOWN;
+  private MachineState last = MachineState.UNKNOWN;
+
+  public CounterexampleRecorder(MemoryModel memoryModel) {
+    this.memoryModel = memoryModel;
+  }
+
+  /** The machine that the steps are taken on, built and ready, before the first step. */
+  public void watch(VirtualMachine vm, List<Vcpu> vcpus) {
+    watch(vm, vcpus, Peek.through(vm.execution().platform()));
+  }
+
+  /** As {@link #watch(VirtualMachine, List)}, with memory looked at in another way. */
+  public void watch(VirtualMachine vm, List<Vcpu> vcpus, Peek peek) {
+    reader = new MachineStateReader(vm, vcpus, peek, landmarks);
+    steps = new StepReader(vm, landmarks);
+    last = reader.read();
+    if (moments.isEmpty()) {
+      start = last;
+    }
+  }
+
+  /** A step was taken. */
+  public void stepped(Step step) {
+    names.put(step.cpu(), step.name());
+    MachineState before = last;
+    MachineState machine = reader == null ? MachineState.UNKNOWN : reader.read();
+    StepReader.Meaning meaning = steps == null ? StepReader.withoutMachine(step) : steps.read(step);
+    meaning = withMode(meaning, before, machine);
+    follow(step, meaning.text());
+    last = with(machine);
+    moments.add(new Moment(step, meaning.subject(), meaning.text(), meaning.isMinor(), last));
+  }
+
+  /** The counterexample, when the last step was taken. */
+  public Counterexample finish(
+      Counterexample.Scenario scenario, Counterexample.Search search, Violation violation) {
+    List<Lane> lanes =
+        names.entrySet().stream().map(name -> new Lane(name.getKey(), name.getValue())).toList();
+    return new Counterexample(scenario, search, violation, lanes, start, moments);
+  }
+
+  /** The state itself if nothing is new about locks and buffers either. */
+  private MachineState with(MachineState machine) {
+    MachineState now = machine.with(locks, buffers);
+    return now.equals(last) ? last : now;
+  }
+
+  /** Who holds what follows from the steps; so do store buffers, where there are any. */
+  private void follow(Step step, String text) {
+    switch (step.kind()) {
+      case LOCK -> locks.add(new Held(step.target(), step.cpu()));
+      case UNLOCK -> locks.remove(new Held(step.target(), step.cpu()));
+      case STORE -> {
+        if (memoryModel == MemoryModel.TSO) {
+          buffers.add(new Buffered(step.cpu(), text));
+        }
+      }
+      case COMMIT -> {
+        for (int i = 0; i < buffers.size(); i++) {
+          if (buffers.get(i).cpu() == step.cpu()) {
+            buffers.remove(i);
+            return;
+          }
+        }
+      }
+      default -> {}
+    }
+  }
+
+  /** Says by name what a step on a mode word did. */
+  private static StepReader.Meaning withMode(
+      StepReader.Meaning meaning, MachineState before, MachineState after) {
+    if (meaning.subject() != Subject.GUEST_MODE) {
+      return meaning;
+    }
+    for (int i = 0; i < after.processors().size(); i++) {
+      Processor now = after.processors().get(i);
+      if (i < before.processors().size()
+          && before.processors().get(i).isInGuest() != now.isInGuest()) {
+        String text = "vcpu " + now.index() + (now.isInGuest() ? " enters" : " leaves") + " guest";
+        return new StepReader.Meaning(Subject.GUEST_MODE, text + " mode", false);
+      }
+    }
+    return meaning;
+  }
+}

@@ -1,0 +1,76 @@
+package dev.gnomon.checker.report;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What frames of memory are, as far as the page tables have told so far: tables, and pages of the
+ * guest. What a frame was stays known after it is no longer reachable, as that is where the
+ * interesting accesses go; its next use, once it shows, replaces it.
+ */
+final class Landmarks {
+
+  /**
+   * A frame of a page table.
+   *
+   * @param level of the table
+   * @param gfn the first that it covers
+   */
+  record Table(int level, long gfn) {}
+
+  /** Frames, from some pfn on, that hold as many pages of the guest from a gfn on. */
+  private record Pages(long gfn, long count) {}
+
+  private final Map<Long, Table> tables = new HashMap<>();
+  private final TreeMap<Long, Pages> pages = new TreeMap<>();
+
+  /** The tables, and the first frames of the pages, that can be reached now. */
+  private final Set<Long> reachable = new HashSet<>();
+
+  /** Forgets what is reachable; it is told again. */
+  void begin() {
+    reachable.clear();
+  }
+
+  void table(long pfn, int level, long gfn) {
+    reachable.add(pfn);
+    pages.remove(pfn);
+    tables.put(pfn, new Table(level, gfn));
+  }
+
+  void pages(long pfn, long gfn, long count) {
+    reachable.add(pfn);
+    unmappedPages(pfn, gfn, count);
+  }
+
+  /** Says what frames hold that no page table maps. */
+  void unmappedPages(long pfn, long gfn, long count) {
+    tables.remove(pfn);
+    pages.put(pfn, new Pages(gfn, count));
+  }
+
+  /** The table that a frame is, or was; or null. */
+  @Nullable Table table(long pfn) {
+    return tables.get(pfn);
+  }
+
+  /** The gfn of the page that a frame holds, or held; or -1. */
+  long gfn(long pfn) {
+    Map.Entry<Long, Pages> found = pages.floorEntry(pfn);
+    if (found == null || pfn - found.getKey() >= found.getValue().count()) {
+      return -1;
+    }
+    return found.getValue().gfn() + (pfn - found.getKey());
+  }
+
+  /** Whether a page table maps the frame, or the frame is a table that is linked. */
+  boolean isReachable(long pfn) {
+    Map.Entry<Long, Pages> found = pages.floorEntry(pfn);
+    boolean isInPages = found != null && pfn - found.getKey() < found.getValue().count();
+    return reachable.contains(isInPages ? found.getKey() : pfn);
+  }
+}
