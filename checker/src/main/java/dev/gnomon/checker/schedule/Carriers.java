@@ -1,11 +1,18 @@
 package dev.gnomon.checker.schedule;
 
+import dev.gnomon.checker.race.CarrierThread;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Runs work on threads of its own. */
 final class Carriers {
   private Carriers() {}
+
+  /** Runs one piece of work; an interrupt of the caller waits until it has ended. */
+  static void run(Runnable work) {
+    run(List.of(work), () -> {}, 0, new Limits(Long.MAX_VALUE, Duration.ZERO));
+  }
 
   /** Returns when all have ended; looks in meanwhile. An interrupt stops them. */
   static void run(List<Runnable> work, Runnable look, long millis, Limits limits) {
@@ -40,12 +47,12 @@ final class Carriers {
   }
 
   /** A thread that carries coroutines. */
-  private static final class Carrier extends Thread {
+  private static final class Carrier extends CarrierThread {
     private final Runnable work;
     private volatile @Nullable Throwable failure;
 
     Carrier(Runnable work) {
-      super("carrier");
+      super(null, "carrier");
       this.work = work;
       setDaemon(true);
     }

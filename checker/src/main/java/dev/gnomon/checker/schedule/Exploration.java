@@ -65,7 +65,7 @@ public final class Exploration {
   /** The settings while one of them is changed. */
   private static final class Draft {
     Program program;
-    Setup setup = new Setup(CPUS, FRAMES, MemoryModel.SC, true, MAX_STEPS);
+    Setup setup = new Setup(CPUS, FRAMES, MemoryModel.SC, true, false, MAX_STEPS);
     Mode mode = Mode.EXHAUSTIVE;
     long maxExecutions = Long.MAX_VALUE;
     Duration maxTime = MAX_TIME;
@@ -102,67 +102,35 @@ public final class Exploration {
 
   /** On so many CPUs. */
   public Exploration cpus(int count) {
-    return with(
-        draft ->
-            draft.setup =
-                new Setup(
-                    count,
-                    setup.framesPerCpu(),
-                    setup.memoryModel(),
-                    setup.hasAbstractLocks(),
-                    setup.maxSteps()));
+    return with(draft -> draft.setup = setup.withCpus(count));
   }
 
   /** With so many frames for each CPU to allocate; 512, if nothing is said. */
   public Exploration framesPerCpu(int frames) {
-    return with(
-        draft ->
-            draft.setup =
-                new Setup(
-                    setup.cpus(),
-                    frames,
-                    setup.memoryModel(),
-                    setup.hasAbstractLocks(),
-                    setup.maxSteps()));
+    return with(draft -> draft.setup = setup.withFramesPerCpu(frames));
   }
 
   /** Under a memory model. */
   public Exploration memoryModel(MemoryModel model) {
-    return with(
-        draft ->
-            draft.setup =
-                new Setup(
-                    setup.cpus(),
-                    setup.framesPerCpu(),
-                    model,
-                    setup.hasAbstractLocks(),
-                    setup.maxSteps()));
+    return with(draft -> draft.setup = setup.withMemoryModel(model));
   }
 
   /** With locks made of words, as guests run on them, instead of those taken in one step. */
   public Exploration locksOfWords() {
-    return with(
-        draft ->
-            draft.setup =
-                new Setup(
-                    setup.cpus(),
-                    setup.framesPerCpu(),
-                    setup.memoryModel(),
-                    false,
-                    setup.maxSteps()));
+    return with(draft -> draft.setup = setup.withAbstractLocks(false));
+  }
+
+  /**
+   * Whether races on plain Java state are looked for too, and are violations. Only where classes
+   * are transformed as they load, see {@link dev.gnomon.checker.race.RaceDetection#isAvailable}.
+   */
+  public Exploration races(boolean areFound) {
+    return with(draft -> draft.setup = setup.withRaces(areFound));
   }
 
   /** Takes an execution of more steps for one that does not end. */
   public Exploration maxSteps(long steps) {
-    return with(
-        draft ->
-            draft.setup =
-                new Setup(
-                    setup.cpus(),
-                    setup.framesPerCpu(),
-                    setup.memoryModel(),
-                    setup.hasAbstractLocks(),
-                    steps));
+    return with(draft -> draft.setup = setup.withMaxSteps(steps));
   }
 
   /** Chooses executions in another way than all of them. */
@@ -280,8 +248,14 @@ public final class Exploration {
   }
 
   private Counterexample shorten(Violation violation, Schedule schedule) {
-    Counterexample first = new Shortening(program, setup).measure(violation, schedule);
-    return shortening.isZero() ? first : new Shortening(program, setup).shorten(first, shortening);
+    Counterexample[] found = new Counterexample[1];
+    Carriers.run(
+        () -> {
+          Shortening search = new Shortening(program, setup);
+          Counterexample first = search.measure(violation, schedule);
+          found[0] = shortening.isZero() ? first : search.shorten(first, shortening);
+        });
+    return found[0];
   }
 
   // --- replaying ---
@@ -290,11 +264,13 @@ public final class Exploration {
    * Takes the steps of a schedule once more, showing each.
    *
    * @param listener gets each step right after it was taken, while nothing moves, and what lets it
-   *     look at memory
+   *     look at memory; called by a thread of the explorer's
    * @return what was violated, or null
    * @throws CheckerException if the program does not follow the schedule
    */
   public @Nullable Violation replay(Schedule schedule, ReplayListener listener) {
-    return new Replay(program, setup).run(schedule, listener);
+    Violation[] found = new Violation[1];
+    Carriers.run(() -> found[0] = new Replay(program, setup).run(schedule, listener));
+    return found[0];
   }
 }

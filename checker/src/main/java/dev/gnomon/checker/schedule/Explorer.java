@@ -2,6 +2,7 @@ package dev.gnomon.checker.schedule;
 
 import dev.gnomon.checker.property.Property;
 import dev.gnomon.checker.property.Violation;
+import dev.gnomon.checker.race.RefusedException;
 import dev.gnomon.machine.thread.CpuFailureException;
 import dev.gnomon.machine.thread.StoppedException;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +17,12 @@ final class Explorer {
   Explorer(Program program, Setup setup) {
     this.program = program;
     maxSteps = setup.maxSteps();
-    stage = new Stage(setup.cpus(), setup.memoryModel(), new ReplayDirector(Schedule.of(), setup.cpus()));
+    stage =
+        new Stage(
+            setup.cpus(),
+            setup.memoryModel(),
+            setup.findsRaces(),
+            new ReplayDirector(Schedule.of(), setup.cpus()));
     execution =
         new ExploredExecution(
             stage, setup.cpus(), setup.framesPerCpu(), setup.hasAbstractLocks());
@@ -60,6 +66,9 @@ final class Explorer {
   private static Violation violation(Throwable cause, String message) {
     if (cause instanceof CheckerException refusal) {
       throw refusal;
+    }
+    if (cause instanceof RefusedException refusal) {
+      throw new CheckerException(refusal.getMessage());
     }
     Property property =
         cause instanceof AssertionError ? Property.EXPECTATION : Property.STRUCTURE;

@@ -1,5 +1,6 @@
 package dev.gnomon.checker.schedule;
 
+import dev.gnomon.checker.race.SyncClock;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -32,8 +33,8 @@ final class Location {
 
   int @Nullable [] sharedRelease;
 
-  /** What synchronises the plain state of those who touch it; see package race. */
-  @Nullable Object synchronisation;
+  private @Nullable SyncClock released;
+  private @Nullable SyncClock releasedShared;
 
   /** What it is, for reports. */
   Words words;
@@ -68,8 +69,29 @@ final class Location {
     if (sharedRelease != null) {
       Arrays.fill(sharedRelease, 0);
     }
-    synchronisation = null;
+    released = null;
+    releasedShared = null;
     return this;
+  }
+
+  /** What those who stored to it, or had the lock alone, made known of plain Java state. */
+  SyncClock released() {
+    SyncClock clock = released;
+    if (clock == null) {
+      clock = new SyncClock();
+      released = clock;
+    }
+    return clock;
+  }
+
+  /** What those who shared the lock made known. */
+  SyncClock releasedShared() {
+    SyncClock clock = releasedShared;
+    if (clock == null) {
+      clock = new SyncClock();
+      releasedShared = clock;
+    }
+    return clock;
   }
 
   /** Whether two operations on these locations may not be exchanged. */

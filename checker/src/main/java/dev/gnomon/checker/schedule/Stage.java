@@ -2,6 +2,7 @@ package dev.gnomon.checker.schedule;
 
 import dev.gnomon.checker.property.Property;
 import dev.gnomon.checker.property.Violation;
+import dev.gnomon.checker.race.RefusedException;
 import dev.gnomon.machine.thread.CpuFailureException;
 import dev.gnomon.machine.thread.StoppedException;
 import java.util.Arrays;
@@ -23,6 +24,7 @@ final class Stage {
   private final StoreBuffer[] buffers;
   private final Trace trace;
   private final Locations locations;
+  private final Synchronizer synchronizer;
 
   private Director director;
   private @Nullable StepListener listener;
@@ -41,7 +43,7 @@ final class Stage {
   private @Nullable Violation violation;
   private @Nullable RuntimeException failure;
 
-  Stage(int cpus, MemoryModel model, Director director) {
+  Stage(int cpus, MemoryModel model, boolean findsRaces, Director director) {
     this.cpus = cpus;
     this.director = director;
     isBuffered = model == MemoryModel.TSO;
@@ -55,6 +57,7 @@ final class Stage {
     }
     trace = new Trace(movers.length);
     locations = new Locations(movers.length);
+    synchronizer = new Synchronizer(this, movers, cpus, findsRaces);
   }
 
   /** Begins an execution. */
@@ -69,6 +72,7 @@ final class Stage {
     }
     trace.reset(isLikeLast);
     locations.reset();
+    synchronizer.begin();
     current = null;
     lastCpu = NOBODY;
     isConcurrent = false;
@@ -153,6 +157,7 @@ final class Stage {
     Mover starter = current;
     if (starter != null) {
       trace.order(starter.id, mover.id);
+      synchronizer.started(cpu);
       isConcurrent = true;
       wasConcurrent = true;
     }
@@ -167,9 +172,11 @@ final class Stage {
       if (!isStopped) {
         String message = mover.name + " (CPU " + mover.cpu + "): " + e;
         failure =
-            e instanceof CheckerException checker
-                ? checker
-                : new CpuFailureException(mover.cpu, message, e);
+            switch (e) {
+              case CheckerException refusal -> refusal;
+              case RefusedException refusal -> new CheckerException(refusal.getMessage());
+              default -> new CpuFailureException(mover.cpu, message, e);
+            };
         isStopped = true;
       }
     }
@@ -185,6 +192,7 @@ final class Stage {
     for (Mover mover : movers) {
       if (mover.isLive) {
         trace.orderAll(mover.id);
+        synchronizer.started(mover.cpu);
         bodies++;
       }
     }
@@ -200,9 +208,12 @@ final class Stage {
         } else {
           Mover mover = movers[next];
           current = mover;
+          synchronizer.resumed(mover.cpu);
           mover.coroutine.run();
           current = null;
+          synchronizer.paused();
           if (!mover.isLive && !isStopped) {
+            synchronizer.ended(mover.cpu);
             next = decide();
           }
         }
@@ -387,6 +398,7 @@ final class Stage {
     checkAllocated(x);
     long value = value(current.cpu, x);
     loaded(current, Operation.LOAD, x, value);
+    synchronizer.loaded(x);
     return value;
   }
 
@@ -396,6 +408,7 @@ final class Stage {
     checkAllocated(x);
     long value = x.words.value(x.index);
     loaded(current, Operation.LOAD, x, value);
+    synchronizer.loaded(x);
     return value;
   }
 
@@ -416,7 +429,7 @@ final class Stage {
     Mover me = current;
     if (isBuffered) {
       checkAllocated(x);
-      buffers[me.cpu].add(x, value, mask, trace.known(me.id));
+      buffers[me.cpu].add(x, value, mask, trace.known(me.id), synchronizer.buffered());
       beLive(me.cpu);
       return;
     }
@@ -424,6 +437,7 @@ final class Stage {
     checkAllocated(x);
     long before = x.words.value(x.index);
     stored(me, Operation.STORE, x, before, before & ~mask | value & mask);
+    synchronizer.stored(x);
   }
 
   /** Of a store that changes nothing, the order with a load makes no difference: it is a load. */
@@ -476,8 +490,11 @@ final class Stage {
       checkAllocatedForCommit(x);
       long before = x.words.value(x.index);
       stored(buffer, Operation.COMMIT, x, before, stores.apply(before));
+      synchronizer.committed(x, stores.firstReleased());
     } else {
-      released(buffer, stores.firstRelease(), lock, x);
+      Operation release = stores.firstRelease();
+      released(buffer, release, lock, x);
+      synchronizer.committedRelease(x, release.writes(), stores.firstReleased());
     }
     stores.removeFirst();
     beLive(buffer.cpu);
@@ -521,6 +538,7 @@ final class Stage {
           before,
           before & ~mask | changed << shift & mask);
     }
+    synchronizer.changed(x);
     return held;
   }
 
@@ -542,6 +560,7 @@ final class Stage {
     trace.awaited(x, seen, me.id);
     x.lastReads[me.id] =
         trace.add(me.id, Operation.AWAIT, x, false, seen, director.position());
+    synchronizer.loaded(x);
     after(me, Operation.AWAIT, x, false, seen, x.words.value(x.index));
   }
 
@@ -583,6 +602,7 @@ final class Stage {
       x.lastReads[me.id] = event;
     }
     lock.take(operation, me.cpu);
+    synchronizer.acquired(x, isExclusive);
     after(me, operation, x, isExclusive, 0, 0);
   }
 
@@ -590,11 +610,12 @@ final class Stage {
   void release(AbstractLock lock, Location x, Operation operation) {
     Mover me = current;
     if (isBuffered) {
-      buffers[me.cpu].add(lock, operation, x, trace.known(me.id));
+      buffers[me.cpu].add(lock, operation, x, trace.known(me.id), synchronizer.buffered());
       beLive(me.cpu);
     } else {
       await(operation, x);
       released(me, operation, lock, x);
+      synchronizer.gaveBack(x, operation.writes());
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.gnomon.checker.schedule;
 
+import dev.gnomon.checker.race.SyncClock;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -14,7 +15,8 @@ final class StoreBuffer {
       long mask,
       @Nullable AbstractLock lock,
       @Nullable Operation release,
-      int[] known) {}
+      int[] known,
+      @Nullable SyncClock released) {}
 
   private final ArrayDeque<Store> stores = new ArrayDeque<>();
   private final int movers;
@@ -31,12 +33,20 @@ final class StoreBuffer {
     return stores.isEmpty();
   }
 
-  void add(Location location, long value, long mask, int[] known) {
-    stores.addLast(new Store(location, value, mask, null, null, Arrays.copyOf(known, movers)));
+  void add(
+      Location location, long value, long mask, int[] known, @Nullable SyncClock released) {
+    stores.addLast(
+        new Store(location, value, mask, null, null, Arrays.copyOf(known, movers), released));
   }
 
-  void add(AbstractLock lock, Operation release, Location location, int[] known) {
-    stores.addLast(new Store(location, 0, 0, lock, release, Arrays.copyOf(known, movers)));
+  void add(
+      AbstractLock lock,
+      Operation release,
+      Location location,
+      int[] known,
+      @Nullable SyncClock released) {
+    stores.addLast(
+        new Store(location, 0, 0, lock, release, Arrays.copyOf(known, movers), released));
   }
 
   /** What the CPU reads from a word of which memory holds {@code value}. */
@@ -58,6 +68,11 @@ final class StoreBuffer {
   /** What its CPU knew when it made the oldest store. */
   int[] firstKnown() {
     return stores.getFirst().known;
+  }
+
+  /** What the oldest store makes known of plain Java state; null if no one asks. */
+  @Nullable SyncClock firstReleased() {
+    return stores.getFirst().released;
   }
 
   @Nullable AbstractLock firstLock() {
