@@ -5,7 +5,9 @@ module dev.gnomon.checker {
   requires java.instrument;
   requires static org.jspecify;
 
+  exports dev.gnomon.checker.litmus;
   exports dev.gnomon.checker.property;
   exports dev.gnomon.checker.race;
+  exports dev.gnomon.checker.report;
   exports dev.gnomon.checker.schedule;
 }

@@ -2,12 +2,14 @@ package dev.gnomon.machine;
 
 import dev.gnomon.machine.processor.TlbConfig;
 import dev.gnomon.mmu.config.MmuConfig;
+import dev.gnomon.mmu.platform.PhysicalMemory;
 
 /**
  * A VM: its MMU, its processors, its memory.
  *
  * @param mmu the MMU, and the number of vCPUs
- * @param memoryBytes guest memory, a multiple of 2 MiB
+ * @param memoryBytes guest memory, a multiple of 2 MiB; where not all entries of tables are used,
+ *     of 4 KiB
  * @param hostPageLevel the pages that the host backs it with: 1 (4 KiB), 2 (2 MiB) or 3 (1 GiB)
  * @param tlb the sizes of each vCPU's translation caches
  */
@@ -17,7 +19,12 @@ public record VmConfig(MmuConfig mmu, long memoryBytes, int hostPageLevel, TlbCo
   public static final long MINIMUM_MEMORY = 2L << 20;
 
   public VmConfig {
-    if (memoryBytes < MINIMUM_MEMORY || memoryBytes % MINIMUM_MEMORY != 0) {
+    if (mmu.tableEntries() < MmuConfig.TABLE_ENTRIES) {
+      if (memoryBytes <= 0 || memoryBytes % PhysicalMemory.FRAME_SIZE != 0) {
+        throw new IllegalArgumentException(
+            "guest memory must be a multiple of 4 KiB, at least one");
+      }
+    } else if (memoryBytes < MINIMUM_MEMORY || memoryBytes % MINIMUM_MEMORY != 0) {
       throw new IllegalArgumentException("guest memory must be a multiple of 2 MiB, at least one");
     }
     if (hostPageLevel < 1 || hostPageLevel > 3) {

@@ -111,7 +111,7 @@ final class Audit {
   private void checkTable(
       Cpu cpu, Findings findings, MemslotArray slots, TdpRoot root, ShadowPage table) {
     int level = table.level();
-    for (int i = 0; i < PageLevel.ENTRIES; i++) {
+    for (int i = 0; i < config.tableEntries(); i++) {
       long spte = memory.getLong(PhysicalMemory.hpa(table.pfn()) + 8L * i);
       long gfn = table.gfn() + i * PageLevel.frames(level);
       if (SpteFormat.isNonPresent(spte)) {

@@ -52,7 +52,8 @@ public final class SlotChanges {
   /**
    * Adds a slot.
    *
-   * @throws IllegalArgumentException if its number is taken or it overlaps another
+   * @throws IllegalArgumentException if its number is taken, it overlaps another, or its first gfn
+   *     lies beyond the entries of a table that are used
    */
   public void add(Cpu cpu, SlotRegion region) {
     locked(
@@ -61,6 +62,7 @@ public final class SlotChanges {
           if (memslots.current().byId(region.id()) != null) {
             throw new IllegalArgumentException("memslot " + region.id() + " exists");
           }
+          requireMappable(region.baseGfn());
           exchange(cpu, region.id(), memslots.create(region));
         });
   }
@@ -77,12 +79,16 @@ public final class SlotChanges {
 
   /**
    * Moves a slot to another gfn, with the same memory behind it. It is not dirty-logged afterwards.
+   *
+   * @throws IllegalArgumentException if it would overlap another, or its first gfn lies beyond the
+   *     entries of a table that are used
    */
   public void move(Cpu cpu, int id, long newBaseGfn) {
     locked(
         cpu,
         () -> {
           Memslot old = slot(id);
+          requireMappable(newBaseGfn);
           SlotRegion region =
               new SlotRegion(id, newBaseGfn, old.pages(), old.baseHvn(), old.isReadOnly());
           dropMappings(cpu, old);
@@ -147,6 +153,17 @@ public final class SlotChanges {
     flusher.reloadRoots(cpu);
     mmuLock.writeUnlock(cpu);
     tdp.zapInvalidated(cpu, invalidated);
+  }
+
+  private void requireMappable(long baseGfn) {
+    if (!config.isMappable(baseGfn)) {
+      throw new IllegalArgumentException(
+          "a memslot at gfn "
+              + Long.toHexString(baseGfn)
+              + " lies beyond the "
+              + config.tableEntries()
+              + " entries of a table that are used");
+    }
   }
 
   private void dropMappings(Cpu cpu, Memslot slot) {

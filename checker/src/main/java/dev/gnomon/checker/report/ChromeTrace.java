@@ -27,15 +27,15 @@ public final class ChromeTrace {
   private static final int LOCKS = 2;
 
   /** The trace, as JSON. */
-  public String print(Counterexample counterexample) {
+  public String print(Recording recording) {
     ObjectNode root = JsonNodeFactory.instance.objectNode();
     root.put("displayTimeUnit", "ns");
     ObjectNode about = root.putObject("otherData");
-    about.put("scenario", counterexample.scenario().name());
-    about.put("rules", counterexample.scenario().describeRules());
-    about.put("found", counterexample.describe());
-    about.put("violation", counterexample.violation().toString());
-    new Events(root.putArray("traceEvents"), counterexample).add();
+    about.put("scenario", recording.scenario().name());
+    about.put("rules", recording.scenario().describeRules());
+    about.put("found", recording.describe());
+    about.put("violation", recording.violation().toString());
+    new Events(root.putArray("traceEvents"), recording).add();
     try {
       return new ObjectMapper().writeValueAsString(root) + "\n";
     } catch (JsonProcessingException e) {
@@ -48,30 +48,30 @@ public final class ChromeTrace {
 
   private static final class Events {
     private final ArrayNode events;
-    private final Counterexample counterexample;
+    private final Recording recording;
     private final Map<String, Integer> lockThreads = new HashMap<>();
 
-    Events(ArrayNode events, Counterexample counterexample) {
+    Events(ArrayNode events, Recording recording) {
       this.events = events;
-      this.counterexample = counterexample;
+      this.recording = recording;
     }
 
     void add() {
-      name("process_name", CPUS, 0, counterexample.scenario().name());
-      List<Lane> lanes = counterexample.lanes();
+      name("process_name", CPUS, 0, recording.scenario().name());
+      List<Lane> lanes = recording.lanes();
       for (int i = 0; i < lanes.size(); i++) {
         name("thread_name", CPUS, i, lanes.get(i).name());
         sortIndex(i);
       }
       addOperations();
-      for (int i = 0; i < counterexample.moments().size(); i++) {
-        addStep(counterexample.moments().get(i), i);
+      for (int i = 0; i < recording.moments().size(); i++) {
+        addStep(recording.moments().get(i), i);
       }
       addLocks();
-      ObjectNode violation = event("i", CPUS, 0, counterexample.violation().property().label());
-      violation.put("ts", counterexample.moments().size());
+      ObjectNode violation = event("i", CPUS, 0, recording.violation().property().label());
+      violation.put("ts", recording.moments().size());
       violation.put("s", "g");
-      violation.putObject("args").put("message", counterexample.violation().message());
+      violation.putObject("args").put("message", recording.violation().message());
     }
 
     private ObjectNode event(String phase, int process, int thread, String name) {
@@ -95,10 +95,10 @@ public final class ChromeTrace {
     // --- operations and steps ---
 
     private void addOperations() {
-      @Nullable Open[] open = new Open[counterexample.lanes().size()];
-      List<Moment> moments = counterexample.moments();
+      @Nullable Open[] open = new Open[recording.lanes().size()];
+      List<Moment> moments = recording.moments();
       for (int i = 0; i < moments.size(); i++) {
-        int lane = counterexample.lane(moments.get(i).step().cpu());
+        int lane = recording.lane(moments.get(i).step().cpu());
         Open current = open[lane];
         String operation = moments.get(i).operation();
         if (current != null && current.operation().equals(operation)) {
@@ -121,7 +121,7 @@ public final class ChromeTrace {
 
     private void addStep(Moment moment, int from) {
       Step step = moment.step();
-      int lane = counterexample.lane(step.cpu());
+      int lane = recording.lane(step.cpu());
       ObjectNode slice = slice(CPUS, lane, moment.text(), from, from + 1);
       slice.put("cat", moment.subject().name().toLowerCase(Locale.ROOT));
       ObjectNode args = slice.putObject("args");
@@ -138,8 +138,8 @@ public final class ChromeTrace {
 
     private void addLocks() {
       Map<MachineState.Held, Integer> since = new HashMap<>();
-      List<Moment> moments = counterexample.moments();
-      for (MachineState.Held held : counterexample.start().locks()) {
+      List<Moment> moments = recording.moments();
+      for (MachineState.Held held : recording.start().locks()) {
         since.put(held, 0);
       }
       for (int i = 0; i < moments.size(); i++) {
@@ -159,7 +159,7 @@ public final class ChromeTrace {
 
     /** A lock that is shared has a thread for each who holds it: slices of one must nest. */
     private void addHeld(MachineState.Held held, int from, int to) {
-      String holder = StateSections.name(held.cpu(), counterexample.lanes());
+      String holder = StateSections.name(held.cpu(), recording.lanes());
       String thread = held.lock() + " by " + holder;
       Integer number = lockThreads.get(thread);
       if (number == null) {

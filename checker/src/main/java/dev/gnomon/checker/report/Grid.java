@@ -8,6 +8,8 @@ import java.util.Map;
 final class Grid {
   private static final int NUMBER = 4;
   private static final int LONGEST_PLACE = 28;
+  private static final int LONGEST_PLACE_WIDE = 36;
+  private static final int WIDE = 110;
   private static final String GAP = "  ";
 
   /** A lane narrower than this gives up the column of places. */
@@ -32,7 +34,7 @@ final class Grid {
     style = new Style(layout.isColoured());
     int count = Math.max(1, lanes.size());
     int room = layout.width() - NUMBER;
-    placeWidth = Math.min(longestPlace, LONGEST_PLACE);
+    placeWidth = Math.min(longestPlace, layout.width() < WIDE ? LONGEST_PLACE : LONGEST_PLACE_WIDE);
     int beside = (room - placeWidth - GAP.length()) / count - GAP.length();
     hasPlaces = beside >= ROOMY;
     laneWidth = Math.max(12, hasPlaces ? beside : room / count - GAP.length());

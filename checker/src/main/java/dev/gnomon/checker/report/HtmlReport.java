@@ -25,19 +25,16 @@ public final class HtmlReport {
   private static final String DATA_PLACE = "@DATA@";
 
   /** The page. */
-  public String print(Counterexample counterexample) {
+  public String print(Recording recording) {
     String title =
-        counterexample.scenario().name()
-            + ": "
-            + counterexample.violation().property().label()
-            + " violated";
+        recording.scenario().name() + ": " + recording.violation().property().label() + " violated";
     String page = template();
     int titleAt = page.indexOf(TITLE_PLACE);
     int dataAt = page.indexOf(DATA_PLACE);
     return page.substring(0, titleAt)
         + escaped(title)
         + page.substring(titleAt + TITLE_PLACE.length(), dataAt)
-        + json(counterexample)
+        + json(recording)
         + page.substring(dataAt + DATA_PLACE.length());
   }
 
@@ -58,26 +55,26 @@ public final class HtmlReport {
 
   // --- the data ---
 
-  private static String json(Counterexample counterexample) {
+  private static String json(Recording recording) {
     ObjectNode root = JsonNodeFactory.instance.objectNode();
-    root.put("scenario", counterexample.scenario().name());
-    root.put("prose", counterexample.scenario().prose().strip());
-    root.put("rules", counterexample.scenario().describeRules());
-    root.put("found", counterexample.describe());
-    root.put("property", counterexample.violation().property().label());
-    root.put("meaning", counterexample.violation().property().meaning());
-    root.put("message", counterexample.violation().message());
+    root.put("scenario", recording.scenario().name());
+    root.put("prose", recording.scenario().prose().strip());
+    root.put("rules", recording.scenario().describeRules());
+    root.put("found", recording.describe());
+    root.put("property", recording.violation().property().label());
+    root.put("meaning", recording.violation().property().meaning());
+    root.put("message", recording.violation().message());
     ArrayNode lanes = root.putArray("lanes");
-    for (Lane lane : counterexample.lanes()) {
+    for (Lane lane : recording.lanes()) {
       lanes.addObject().put("name", lane.name()).put("cpu", lane.cpu());
     }
-    States states = new States(counterexample.lanes(), root);
-    root.put("start", states.number(counterexample.start()));
+    States states = new States(recording.lanes(), root);
+    root.put("start", states.number(recording.start()));
     ArrayNode steps = root.putArray("steps");
-    for (Moment moment : counterexample.moments()) {
+    for (Moment moment : recording.moments()) {
       ObjectNode step = steps.addObject();
       step.put("number", moment.step().number());
-      step.put("lane", counterexample.lane(moment.step().cpu()));
+      step.put("lane", recording.lane(moment.step().cpu()));
       step.put("subject", moment.subject().name());
       step.put("writes", StepText.writes(moment.step()));
       step.put("minor", moment.isMinor());

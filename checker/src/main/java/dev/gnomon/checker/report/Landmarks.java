@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +57,13 @@ final class Landmarks {
   /** The table that a frame is, or was; or null. */
   @Nullable Table table(long pfn) {
     return tables.get(pfn);
+  }
+
+  /** The gfns that a 4 KiB page was seen of, in order. */
+  Set<Long> smallPages() {
+    Set<Long> gfns = new TreeSet<>();
+    pages.values().stream().filter(each -> each.count() == 1).forEach(each -> gfns.add(each.gfn()));
+    return gfns;
   }
 
   /** The gfn of the page that a frame holds, or held; or -1. */

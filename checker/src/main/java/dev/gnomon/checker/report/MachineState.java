@@ -11,6 +11,7 @@ import java.util.List;
  *     children
  * @param processors the vCPUs
  * @param logs what the dirty logs hold: bitmaps, rings, page-modification logs
+ * @param hostPages how the host backs the gfns that were mapped
  * @param locks who holds what
  * @param buffers under TSO: the stores that have not reached memory, oldest first
  */
@@ -18,17 +19,19 @@ public record MachineState(
     List<Entry> entries,
     List<Processor> processors,
     List<Log> logs,
+    List<HostPage> hostPages,
     List<Held> locks,
     List<Buffered> buffers) {
 
   /** Where nothing is known. */
   public static final MachineState UNKNOWN =
-      new MachineState(List.of(), List.of(), List.of(), List.of(), List.of());
+      new MachineState(List.of(), List.of(), List.of(), List.of(), List.of(), List.of());
 
   public MachineState {
     entries = List.copyOf(entries);
     processors = List.copyOf(processors);
     logs = List.copyOf(logs);
+    hostPages = List.copyOf(hostPages);
     locks = List.copyOf(locks);
     buffers = List.copyOf(buffers);
   }
@@ -75,6 +78,14 @@ public record MachineState(
     }
   }
 
+  /**
+   * A page of the host.
+   *
+   * @param gfn in front of it
+   * @param state what backs it: {@code pfn 45, dirty}, {@code swapped out to slot 0}
+   */
+  public record HostPage(long gfn, String state) {}
+
   /** A lock and the CPU that holds it. */
   public record Held(String lock, int cpu) {}
 
@@ -83,6 +94,6 @@ public record MachineState(
 
   /** This state with what steps alone tell. */
   MachineState with(List<Held> held, List<Buffered> buffered) {
-    return new MachineState(entries, processors, logs, held, buffered);
+    return new MachineState(entries, processors, logs, hostPages, held, buffered);
   }
 }

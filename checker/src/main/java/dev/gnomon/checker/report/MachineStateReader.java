@@ -1,6 +1,7 @@
 package dev.gnomon.checker.report;
 
 import dev.gnomon.checker.report.MachineState.Entry;
+import dev.gnomon.checker.report.MachineState.HostPage;
 import dev.gnomon.checker.report.MachineState.Log;
 import dev.gnomon.checker.report.MachineState.Processor;
 import dev.gnomon.machine.VirtualMachine;
@@ -9,6 +10,7 @@ import dev.gnomon.mmu.Mmu;
 import dev.gnomon.mmu.VcpuMmu;
 import dev.gnomon.mmu.arch.PageLevel;
 import dev.gnomon.mmu.dirty.PmlBuffer;
+import dev.gnomon.mmu.platform.HostPages;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.platform.SharedWords;
 import dev.gnomon.mmu.slot.Memslot;
@@ -18,37 +20,48 @@ import dev.gnomon.mmu.spte.SpteText;
 import dev.gnomon.mmu.table.ShadowPage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongUnaryOperator;
 
 /**
  * Reads what there is to see of a machine in which nothing runs, by the machine's own methods: on a
- * back end on which accesses outside of bodies are no steps. Memory is read through a {@link Peek},
- * so frames that were freed may be looked at too.
+ * back end on which accesses outside of bodies are no steps. Memory is read in a way that takes no
+ * notice of whether a frame was freed.
  */
 final class MachineStateReader {
+  private static final int MOST_HOST_PAGES = 64;
+
+  private final VirtualMachine vm;
   private final Mmu mmu;
   private final SpteFormat format;
   private final List<Vcpu> vcpus;
-  private final Peek peek;
   private final Landmarks landmarks;
   private MachineState last = MachineState.UNKNOWN;
 
-  MachineStateReader(VirtualMachine vm, List<Vcpu> vcpus, Peek peek, Landmarks landmarks) {
+  MachineStateReader(VirtualMachine vm, List<Vcpu> vcpus, Landmarks landmarks) {
+    this.vm = vm;
     mmu = vm.mmu();
     format = mmu.format();
     this.vcpus = List.copyOf(vcpus);
-    this.peek = peek;
     this.landmarks = landmarks;
   }
 
-  /** The state now; parts that are as they were when it was last read are the same objects. */
-  MachineState read() {
-    List<Entry> entries = same(last.entries(), entries());
+  /**
+   * The state now; parts that are as they were when it was last read are the same objects.
+   *
+   * @param memory gives the word at an hpa
+   */
+  MachineState read(LongUnaryOperator memory) {
+    List<Entry> entries = same(last.entries(), entries(memory));
     List<Processor> processors = same(last.processors(), processors());
     List<Log> logs = same(last.logs(), logs());
+    List<HostPage> hostPages = same(last.hostPages(), hostPages());
     boolean isSame =
-        entries == last.entries() && processors == last.processors() && logs == last.logs();
+        entries == last.entries()
+            && processors == last.processors()
+            && logs == last.logs()
+            && hostPages == last.hostPages();
     if (!isSame) {
-      last = new MachineState(entries, processors, logs, List.of(), List.of());
+      last = new MachineState(entries, processors, logs, hostPages, List.of(), List.of());
     }
     return last;
   }
@@ -59,33 +72,58 @@ final class MachineStateReader {
 
   // --- page tables ---
 
-  private List<Entry> entries() {
+  private List<Entry> entries(LongUnaryOperator memory) {
     landmarks.begin();
     List<Entry> entries = new ArrayList<>();
     for (ShadowPage root : mmu.rootPages()) {
-      addTable(entries, root.pfn(), root.pfn(), 0, root.level(), root.gfn());
+      addTable(memory, entries, root.pfn(), root.pfn(), 0, root.level(), root.gfn());
     }
     return entries;
   }
 
   private void addTable(
-      List<Entry> entries, long root, long pfn, int depth, int level, long firstGfn) {
+      LongUnaryOperator memory,
+      List<Entry> entries,
+      long root,
+      long pfn,
+      int depth,
+      int level,
+      long firstGfn) {
     landmarks.table(pfn, level, firstGfn);
     for (int i = 0; i < PageLevel.ENTRIES; i++) {
       long hpa = PhysicalMemory.hpa(pfn) + 8L * i;
-      long spte = peek.word(hpa);
+      long spte = memory.applyAsLong(hpa);
       if (SpteFormat.isNonPresent(spte)) {
         continue;
       }
       long gfn = firstGfn + i * PageLevel.frames(level);
-      String meaning = SpteText.meaning(format, spte, level);
+      String meaning = StepText.brief(SpteText.meaning(format, spte, level));
       entries.add(new Entry(root, depth, level, gfn, hpa, spte, meaning));
       if (SpteFormat.isTable(spte, level) && level > 1) {
-        addTable(entries, root, SpteFormat.pfn(spte), depth + 1, level - 1, gfn);
+        addTable(memory, entries, root, SpteFormat.pfn(spte), depth + 1, level - 1, gfn);
       } else if (SpteFormat.isPresentLeaf(spte, level)) {
         landmarks.pages(SpteFormat.pfn(spte), gfn, PageLevel.frames(level));
       }
     }
+  }
+
+  // --- the host's pages ---
+
+  private List<HostPage> hostPages() {
+    List<HostPage> hostPages = new ArrayList<>();
+    for (long gfn : landmarks.smallPages()) {
+      Memslot slot = mmu.memslots().current().find(gfn);
+      if (slot != null && hostPages.size() < MOST_HOST_PAGES) {
+        long hvn = slot.hvn(gfn);
+        long page = vm.hostSpace().present(hvn);
+        String marks =
+            page == HostPages.ABSENT
+                ? ""
+                : ", " + StepText.marks(vm.execution().frames().marks(HostPages.pfn(page)));
+        hostPages.add(new HostPage(gfn, vm.hostSpace().describe(hvn) + marks));
+      }
+    }
+    return hostPages;
   }
 
   // --- processors ---

@@ -19,4 +19,9 @@ public record Moment(Step step, Subject subject, String text, boolean isMinor, M
     int colon = caller.lastIndexOf(':');
     return colon < 0 ? caller : caller.substring(0, colon);
   }
+
+  /** This moment, as one that a short report may leave out. */
+  Moment minor() {
+    return new Moment(step, subject, text, true, after);
+  }
 }

@@ -101,7 +101,7 @@ public record ReplayFile(
     head.put("text-sha256", textHash);
     ObjectNode ruleNode = head.putObject("rules");
     rules.forEach(ruleNode::put);
-    head.put("memory-model", Counterexample.label(memoryModel));
+    head.put("memory-model", Recording.label(memoryModel));
     ObjectNode optionNode = head.putObject("options");
     options.forEach(optionNode::put);
     head.put("violated", violated.label());
@@ -128,8 +128,7 @@ public record ReplayFile(
       case Turn.Steps steps -> "{\"cpu\": " + steps.cpu() + ", \"steps\": " + steps.steps() + "}";
       case Turn.Commits commits ->
           "{\"cpu\": " + commits.cpu() + ", \"commits\": " + commits.stores() + "}";
-      case Turn.Choice choice ->
-          "{\"choice\": " + choice.outcome() + ", \"of\": " + choice.outcomes() + "}";
+      case Turn.Choice choice -> "{\"choice\": " + choice.outcome() + "}";
     };
   }
 

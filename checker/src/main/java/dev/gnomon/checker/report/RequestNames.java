@@ -15,10 +15,10 @@ final class RequestNames {
 
   private RequestNames() {}
 
-  /** {@code TLB_FLUSH KICK}; empty if there is none. */
+  /** {@code TLB_FLUSH KICK}; empty if there is none. What else the word holds is left out. */
   static String of(long requests) {
     StringBuilder text = new StringBuilder();
-    for (long left = requests; left != 0; left &= left - 1) {
+    for (long left = requests & Requests.ALL; left != 0; left &= left - 1) {
       long bit = Long.lowestOneBit(left);
       text.append(text.isEmpty() ? "" : " ");
       text.append(NAMES.getOrDefault(bit, "0x" + Long.toHexString(bit)));
@@ -34,6 +34,7 @@ final class RequestNames {
   }
 
   private static String signed(String sign, long bits) {
-    return bits == 0 ? "" : sign + of(bits).replace(" ", " " + sign);
+    String names = of(bits);
+    return names.isEmpty() ? "" : sign + names.replace(" ", " " + sign);
   }
 }

@@ -32,6 +32,9 @@ final class StateSections {
       sections.add(new Section("vCPU " + processor.index(), processor(processor)));
     }
     sections.add(new Section("Dirty log", logs(state)));
+    if (!state.hostPages().isEmpty()) {
+      sections.add(new Section("Host pages", hostPages(state)));
+    }
     sections.add(new Section("Locks", locks(state, lanes)));
     if (!state.buffers().isEmpty()) {
       sections.add(new Section("Store buffers", buffers(state, lanes)));
@@ -74,9 +77,9 @@ final class StateSections {
       String size = cached.level() == 1 ? "" : cached.level() == 2 ? " 2M" : " 1G";
       boolean isTable = cached.rights().isEmpty();
       String value =
-          (isTable ? "table at pfn " : "pfn ")
+          (isTable ? "level " + (cached.level() - 1) + " table at pfn " : "pfn ")
               + Long.toHexString(cached.hpa() >>> 12)
-              + (isTable ? " below level " + cached.level() : size + " " + cached.rights());
+              + (isTable ? "" : size + " " + cached.rights());
       rows.add(new Row(label + "/" + cached.level(), 0, label, value));
     }
     return rows;
@@ -86,8 +89,8 @@ final class StateSections {
     return switch (cache) {
       case TLB -> "TLB";
       case NESTED_TLB -> "nested TLB gpa";
-      case NESTED_TABLES -> "cached table gpa";
-      case GUEST_TABLES -> "cached guest table gva";
+      case NESTED_TABLES -> "table cache gpa";
+      case GUEST_TABLES -> "guest table cache gva";
     };
   }
 
@@ -96,6 +99,15 @@ final class StateSections {
     for (MachineState.Log log : state.logs()) {
       String gfns = String.join(" ", log.gfns().stream().map(StepText::hex).toList());
       rows.add(new Row(log.name(), 0, log.name(), gfns.isEmpty() ? "empty" : "gfn " + gfns));
+    }
+    return rows;
+  }
+
+  private static List<Row> hostPages(MachineState state) {
+    List<Row> rows = new ArrayList<>();
+    for (MachineState.HostPage page : state.hostPages()) {
+      String label = "gfn " + StepText.hex(page.gfn());
+      rows.add(new Row(label, 0, label, page.state()));
     }
     return rows;
   }

@@ -10,15 +10,23 @@ import dev.gnomon.mmu.platform.SharedWords;
 import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.slot.MemslotArray;
 import dev.gnomon.mmu.spte.SpteFormat;
-import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Finds out what a step was about, right after it, while nothing runs. */
+/**
+ * Finds out what a step was about, right after it, while nothing runs. Memory is known by what lies
+ * there, other words by whose they are, or by the names that the explorer gives to its own.
+ */
 final class StepReader {
 
   /** A step's meaning. */
   record Meaning(Subject subject, String text, boolean isMinor) {}
 
+  private static final Pattern REQUESTS = Pattern.compile("requests of vcpu (\\d+)");
+  private static final String MARKS = "frame marks[";
+  private static final String READERS = "rcu readers[";
+  private static final String COUNTERS = "PageCounts[";
   private static final int PAGES_PER_WORD = 64;
 
   private final VirtualMachine vm;
@@ -45,16 +53,15 @@ final class StepReader {
   /** What a step means. The landmarks are those after it. */
   Meaning read(Step step) {
     Meaning meaning = null;
-    boolean isFrame =
-        switch (step.kind()) {
-          case FILL, COPY, FREE -> true;
-          default -> false;
-        };
-    if (isFrame && step.hpa() >= 0) {
-      return frame(step);
+    if (step.kind() == Step.Kind.LOCK || step.kind() == Step.Kind.UNLOCK) {
+      return withoutMachine(step);
     }
     if (step.hpa() >= 0) {
-      meaning = memory(step);
+      meaning =
+          switch (step.kind()) {
+            case FILL, COPY, FREE -> frame(step);
+            default -> memory(step);
+          };
     } else if (step.words() != null) {
       meaning = words(step, step.words());
     }
@@ -66,6 +73,7 @@ final class StepReader {
     return switch (step.kind()) {
       case LOAD, FENCE -> true;
       case CHOICE -> step.after() == 0;
+      case STORE, COMMIT, READ_MODIFY_WRITE -> step.before() == step.after();
       default -> false;
     };
   }
@@ -86,6 +94,9 @@ final class StepReader {
         return new Meaning(Subject.DIRTY_LOG, text, false);
       }
     }
+    if (step.place().startsWith("HostPageTable.")) {
+      return hostEntry(step);
+    }
     long gfn = guestFrame(pfn);
     if (gfn < 0) {
       return null;
@@ -96,13 +107,24 @@ final class StepReader {
 
   private Meaning spte(Step step, Landmarks.Table table, long pfn) {
     long gfn = StepText.gfn(table, step.hpa());
+    boolean isLinked = landmarks.isReachable(pfn);
     String name =
         StepText.spteName(gfn, table.level())
-            + (landmarks.isReachable(pfn) ? "" : " (in a table that is no longer linked)");
+            + (isLinked ? "" : " (in a table that is no longer linked)");
     String text = StepText.spte(step, mmu.format(), name, table.level());
-    boolean isMinor =
+    boolean isOnTheWay =
         step.kind() == Step.Kind.LOAD && SpteFormat.isTable(step.after(), table.level());
-    return new Meaning(Subject.SPTE, text, isMinor && landmarks.isReachable(pfn));
+    return new Meaning(Subject.SPTE, text, isOnTheWay && isLinked);
+  }
+
+  private @Nullable Meaning hostEntry(Step step) {
+    for (long gfn : landmarks.smallPages()) {
+      Memslot slot = mmu.memslots().current().find(gfn);
+      if (slot != null && vm.hostSpace().isEntry(step.hpa(), slot.hvn(gfn))) {
+        return new Meaning(Subject.HOST_PAGE, StepText.hostEntry(step, gfn), isMinor(step));
+      }
+    }
+    return null;
   }
 
   private String stale(long pfn) {
@@ -137,14 +159,18 @@ final class StepReader {
 
   private Meaning frame(Step step) {
     long pfn = PhysicalMemory.pfn(step.hpa());
+    String text = StepText.verb(step.kind()) + " " + frameName(pfn);
+    return new Meaning(Subject.FRAME, text, false);
+  }
+
+  private String frameName(long pfn) {
     Landmarks.Table table = landmarks.table(pfn);
     long gfn = landmarks.gfn(pfn);
-    String what =
-        table != null
+    return "pfn "
+        + Long.toHexString(pfn)
+        + (table != null
             ? " (table of gfn " + StepText.hex(table.gfn()) + " level " + table.level() + ")"
-            : gfn >= 0 ? " (gfn " + StepText.hex(gfn) + ")" : "";
-    String text = StepText.verb(step.kind()) + " pfn " + Long.toHexString(pfn) + what;
-    return new Meaning(Subject.FRAME, text, false);
+            : gfn >= 0 ? " (gfn " + StepText.hex(gfn) + ")" : "");
   }
 
   // --- words outside memory ---
@@ -162,19 +188,49 @@ final class StepReader {
     for (int i = 0; i < mmu.dirtyLog().rings(); i++) {
       if (mmu.dirtyLog().isRing(i, words)) {
         String name = MachineStateReader.ringName(i, mmu.config().vcpus());
-        return new Meaning(Subject.DIRTY_LOG, name + ": " + StepText.other(step), false);
+        return new Meaning(Subject.DIRTY_LOG, name + ": " + StepText.other(step), isMinor(step));
       }
     }
     for (int i = 0; i < mmu.rendezvous().vcpus(); i++) {
       if (mmu.rendezvous().requests(i) == words) {
-        boolean isPollOfNothing = step.kind() == Step.Kind.LOAD && step.after() == 0;
-        return new Meaning(Subject.REQUEST, StepText.requests(step, i), isPollOfNothing);
+        return requests(step, i);
       }
     }
-    // Which words hold modes is the rendezvous' own business, so its code tells.
-    if (step.place().toLowerCase(Locale.ROOT).contains("rendezvous.")) {
+    return named(step);
+  }
+
+  /** Words that the explorer made for itself, or of which only the name tells. */
+  private @Nullable Meaning named(Step step) {
+    String target = step.target();
+    Matcher requests = REQUESTS.matcher(target);
+    if (requests.matches()) {
+      return requests(step, Integer.parseInt(requests.group(1)));
+    }
+    if (target.startsWith(MARKS)) {
+      String text = StepText.marks(step, frameName(step.index()));
+      return new Meaning(Subject.HOST_PAGE, text, false);
+    }
+    if (target.startsWith(READERS)) {
+      boolean isOwn = step.index() == step.cpu() && StepText.writes(step);
+      String text =
+          isOwn
+              ? (step.after() & 1) != 0 ? "rcu_read_lock" : "rcu_read_unlock"
+              : StepText.other(step);
+      return new Meaning(Subject.READ_SECTION, text, step.kind() == Step.Kind.LOAD);
+    }
+    if (target.startsWith(COUNTERS)) {
+      return new Meaning(Subject.OTHER, StepText.other(step), true);
+    }
+    // Which words hold modes is the rendezvous' own business, so its name tells.
+    if (target.contains("Rendezvous")) {
       return new Meaning(Subject.GUEST_MODE, StepText.other(step), isMinor(step));
     }
     return null;
+  }
+
+  private static Meaning requests(Step step, int vcpu) {
+    boolean isPollOfNothing =
+        step.kind() == Step.Kind.LOAD && RequestNames.of(step.after()).isEmpty();
+    return new Meaning(Subject.REQUEST, StepText.requests(step, vcpu), isPollOfNothing);
   }
 }

@@ -1,11 +1,14 @@
 package dev.gnomon.checker.report;
 
 import dev.gnomon.checker.schedule.Step;
+import dev.gnomon.machine.memory.HostAddressSpace;
+import dev.gnomon.machine.memory.HostFrames;
 import dev.gnomon.mmu.arch.PageLevel;
 import dev.gnomon.mmu.spte.SpteFormat;
 import dev.gnomon.mmu.spte.SpteText;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongFunction;
 
 /** A step in words: {@code rmw spte gfn 0x100 level 1: W 0->1}. */
 final class StepText {
@@ -13,7 +16,7 @@ final class StepText {
 
   /** A value: small ones as people say them, others in hex. */
   static String value(long value) {
-    return value >= 0 && value < 10 ? Long.toString(value) : hex(value);
+    return value > -10 && value < 10 ? Long.toString(value) : hex(value);
   }
 
   static String hex(long value) {
@@ -26,8 +29,7 @@ final class StepText {
       case LOAD -> "load";
       case STORE -> "store";
       case COMMIT -> "commit";
-      case READ_MODIFY_WRITE -> "rmw";
-      case FAILED_EXCHANGE -> "cmpxchg fails on";
+      case READ_MODIFY_WRITE, FAILED_EXCHANGE -> "rmw";
       case FENCE -> "fence";
       case AWAIT -> "waited for";
       case LOCK -> "lock";
@@ -47,16 +49,55 @@ final class StepText {
     };
   }
 
+  /** A step on a word of which {@code meaning} says what a value is. */
+  private static String described(Step step, String name, LongFunction<String> meaning) {
+    String head = verb(step.kind()) + " " + name + ": ";
+    String now = meaning.apply(step.after());
+    if (!writes(step)) {
+      return head + (step.kind() == Step.Kind.FAILED_EXCHANGE ? "no change, " : "") + now;
+    }
+    String old = meaning.apply(step.before());
+    if (old.equals(now)) {
+      return head + "no change, " + now;
+    }
+    boolean isShort = old.indexOf(' ') < 0 && now.indexOf(' ') < 0;
+    return head + old + (isShort ? "->" : " -> ") + now;
+  }
+
+  // --- entries of page tables ---
+
   /** A step on an entry of a page table. */
   static String spte(Step step, SpteFormat format, String name, int level) {
     String what =
         writes(step)
             ? SpteText.change(format, step.before(), step.after(), level)
-            : SpteText.meaning(format, step.after(), level);
-    // MMU-writable says host-writable too.
-    String brief = what.replace(" host-writable MMU-writable", " MMU-writable");
-    return verb(step.kind()) + " " + name + ": " + brief;
+            : (step.kind() == Step.Kind.FAILED_EXCHANGE ? "no change, " : "")
+                + SpteText.meaning(format, step.after(), level);
+    String brief = brief(what);
+    // All that level 1 has are leaves.
+    return verb(step.kind())
+        + " "
+        + name
+        + ": "
+        + (level == 1 ? brief.replace("leaf pfn", "pfn") : brief);
   }
+
+  /** The meaning of an entry without what it says twice: MMU-writable means host-writable too. */
+  static String brief(String meaning) {
+    return meaning.replace(" host-writable MMU-writable", " MMU-writable");
+  }
+
+  /** The name of an entry: {@code spte gfn 0x100 level 1}. */
+  static String spteName(long gfn, int level) {
+    return "spte gfn " + hex(gfn) + " level " + level;
+  }
+
+  /** The first gfn that an entry of a table covers. */
+  static long gfn(Landmarks.Table table, long hpa) {
+    return table.gfn() + (hpa >>> 3 & PageLevel.ENTRIES - 1) * PageLevel.frames(table.level());
+  }
+
+  // --- memory ---
 
   /** An access to the guest's memory, by the guest itself, by its walk, or by the host. */
   static String guestMemory(Step step, String name) {
@@ -65,16 +106,35 @@ final class StepText {
         place.startsWith("Vcpu.")
             ? "guest"
             : place.startsWith("GuestWalker.") ? "guest walk" : "host";
-    String value = value(step.after());
-    String change = value(step.before()) + "->" + value;
-    return switch (step.kind()) {
-      case LOAD -> who + " reads " + name + ": " + value;
-      case STORE -> who + " writes " + name + ": " + change;
-      case READ_MODIFY_WRITE -> who + " updates " + name + ": " + change;
-      case COMMIT -> "commit " + name + ": " + change;
-      default -> verb(step.kind()) + " " + name + ": " + value;
-    };
+    String verb =
+        switch (step.kind()) {
+          case LOAD -> who + " reads";
+          case STORE -> who + " writes";
+          case READ_MODIFY_WRITE, FAILED_EXCHANGE -> who + " updates";
+          default -> verb(step.kind());
+        };
+    String described = described(step, name, StepText::value);
+    return verb + described.substring(verb(step.kind()).length());
   }
+
+  /** A step on the entry of the host's page table for a gfn. */
+  static String hostEntry(Step step, long gfn) {
+    return described(step, "host pte of gfn " + hex(gfn), HostAddressSpace::describeEntry);
+  }
+
+  /** A step on the marks of a frame. */
+  static String marks(Step step, String name) {
+    return described(step, "marks of " + name, StepText::marks);
+  }
+
+  /** The marks of a frame by name. */
+  static String marks(long marks) {
+    boolean isDirty = (marks & HostFrames.DIRTY) != 0;
+    boolean isAccessed = (marks & HostFrames.ACCESSED) != 0;
+    return (isDirty ? "dirty" : "clean") + (isAccessed ? ", accessed" : "");
+  }
+
+  // --- words outside memory ---
 
   /** A step on a word of a dirty bitmap whose bit 0 is of {@code firstGfn}. */
   static String bitmap(Step step, String slot, long firstGfn) {
@@ -110,27 +170,21 @@ final class StepText {
       String change = RequestNames.change(step.before(), step.after());
       return head + (change.isEmpty() ? "no change" : change);
     }
-    return head + (step.after() == 0 ? "none" : RequestNames.of(step.after()));
+    String now = RequestNames.of(step.after());
+    return head + (now.isEmpty() ? "none" : now);
   }
 
   /** A step on whatever else. */
   static String other(Step step) {
-    String head = verb(step.kind()) + (step.target().isEmpty() ? "" : " " + step.target());
     return switch (step.kind()) {
-      case STORE, COMMIT, READ_MODIFY_WRITE ->
-          head + ": " + value(step.before()) + "->" + value(step.after());
-      case LOAD, FAILED_EXCHANGE, AWAIT, CHOICE -> head + ": " + value(step.after());
-      case FENCE, LOCK, UNLOCK, FILL, COPY, FREE -> head;
+      case FENCE, LOCK, UNLOCK, FILL, COPY, FREE ->
+          verb(step.kind()) + (step.target().isEmpty() ? "" : " " + step.target());
+      case CHOICE -> verb(step.kind()) + " " + step.target();
+      case AWAIT ->
+          step.target().isEmpty()
+              ? "tries again: a word that it read has changed"
+              : described(step, step.target(), StepText::value);
+      default -> described(step, step.target(), StepText::value);
     };
-  }
-
-  /** The name of an entry: {@code spte gfn 0x100 level 1}. */
-  static String spteName(long gfn, int level) {
-    return "spte gfn " + hex(gfn) + " level " + level;
-  }
-
-  /** The first gfn that an entry of a table covers. */
-  static long gfn(Landmarks.Table table, long hpa) {
-    return table.gfn() + (hpa >>> 3 & PageLevel.ENTRIES - 1) * PageLevel.frames(table.level());
   }
 }

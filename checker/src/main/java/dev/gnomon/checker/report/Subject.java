@@ -12,8 +12,12 @@ public enum Subject {
   REQUEST,
   /** Whether a vCPU is in guest mode. */
   GUEST_MODE,
-  /** A lock, or a read section. */
+  /** A lock. */
   LOCK,
+  /** Whether a CPU is in a read section of RCU. */
+  READ_SECTION,
+  /** What the host's memory manager knows of a page. */
+  HOST_PAGE,
   /** A whole frame that is filled, copied or freed. */
   FRAME,
   /** Any other word. */

@@ -18,25 +18,25 @@ public final class TableReport {
   }
 
   /** The text, of lines that end in a newline. */
-  public String print(Counterexample counterexample) {
+  public String print(Recording recording) {
     StringBuilder out = new StringBuilder();
-    printHead(out, counterexample);
+    printHead(out, recording);
     int longestPlace =
-        counterexample.moments().stream()
+        recording.moments().stream()
             .filter(moment -> !isFolded(moment))
             .mapToInt(moment -> moment.step().place().length())
             .max()
             .orElse(0);
-    Grid grid = new Grid(layout, counterexample.lanes(), longestPlace);
+    Grid grid = new Grid(layout, recording.lanes(), longestPlace);
     grid.header(out);
-    printSteps(out, grid, counterexample);
+    printSteps(out, grid, recording);
     grid.rule(out);
-    printViolation(out, counterexample);
+    printViolation(out, recording);
     return out.toString();
   }
 
-  private void printHead(StringBuilder out, Counterexample counterexample) {
-    Counterexample.Scenario scenario = counterexample.scenario();
+  private void printHead(StringBuilder out, Recording recording) {
+    Recording.Scenario scenario = recording.scenario();
     Style style = new Style(layout.isColoured());
     out.append(style.bold(scenario.name())).append('\n');
     int width = Math.min(layout.width(), PROSE_WIDTH) - 2;
@@ -45,7 +45,7 @@ public final class TableReport {
     }
     out.append('\n');
     append(out, "rules  ", scenario.describeRules());
-    append(out, "found  ", counterexample.describe());
+    append(out, "found  ", recording.describe());
     out.append('\n');
   }
 
@@ -58,11 +58,11 @@ public final class TableReport {
 
   // --- the steps ---
 
-  private void printSteps(StringBuilder out, Grid grid, Counterexample counterexample) {
-    String[] operations = new String[counterexample.lanes().size()];
+  private void printSteps(StringBuilder out, Grid grid, Recording recording) {
+    String[] operations = new String[recording.lanes().size()];
     TreeMap<Integer, Integer> folded = new TreeMap<>();
-    for (Moment moment : counterexample.moments()) {
-      int lane = counterexample.lane(moment.step().cpu());
+    for (Moment moment : recording.moments()) {
+      int lane = recording.lane(moment.step().cpu());
       if (isFolded(moment)) {
         folded.merge(lane, 1, Integer::sum);
         continue;
@@ -93,12 +93,12 @@ public final class TableReport {
 
   // --- the end ---
 
-  private void printViolation(StringBuilder out, Counterexample counterexample) {
+  private void printViolation(StringBuilder out, Recording recording) {
     Style style = new Style(layout.isColoured());
-    String label = counterexample.violation().property().label();
+    String label = recording.violation().property().label();
     out.append(style.alarm("VIOLATED " + label)).append('\n');
     int width = layout.width() - 2;
-    counterexample
+    recording
         .violation()
         .message()
         .lines()
@@ -106,7 +106,7 @@ public final class TableReport {
         .forEach(line -> out.append("  ").append(line).append('\n'));
     List<String> meaning =
         WrappedText.lines(
-            "(must hold: " + counterexample.violation().property().meaning() + ")", width, 1);
+            "(must hold: " + recording.violation().property().meaning() + ")", width, 1);
     meaning.forEach(line -> out.append("  ").append(style.dim(line)).append('\n'));
   }
 }

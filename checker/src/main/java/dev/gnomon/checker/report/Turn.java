@@ -1,58 +1,69 @@
 package dev.gnomon.checker.report;
 
+import dev.gnomon.checker.schedule.Schedule;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
-/** A part of a schedule: who moves how often, or what nature chooses. */
+/** A part of a schedule, as it is written down: who moves how often, or what nature chooses. */
 public sealed interface Turn {
 
-  /** The body of a CPU takes some steps, one after the other. */
+  /** The body of a CPU goes on so many times in a row. */
   record Steps(int cpu, int steps) implements Turn {}
 
   /** Under TSO: so many stores of a CPU's buffer reach memory. */
   record Commits(int cpu, int stores) implements Turn {}
 
+  /** Nature chooses an outcome, from 0. */
+  record Choice(int outcome) implements Turn {}
+
   /**
-   * Nature chooses.
+   * The turns of a schedule. Its decisions alone do not tell a choice of nature from a step of the
+   * CPU of that number; so a choice is written as such a step here, which leads back to the same
+   * schedule.
    *
-   * @param outcome from 0
-   * @param outcomes how many there are
+   * @param cpus how many CPUs there are
    */
-  record Choice(int outcome, int outcomes) implements Turn {}
-
-  /** Gathers a schedule move by move, and joins moves of the same kind. Used by one thread. */
-  final class Schedule {
-    private final List<Turn> turns = new ArrayList<>();
-
-    /** Nothing yet. */
-    public Schedule() {}
-
-    /** A step of the body of a CPU. */
-    public void step(int cpu) {
-      if (!turns.isEmpty() && turns.getLast() instanceof Steps last && last.cpu() == cpu) {
-        turns.set(turns.size() - 1, new Steps(cpu, last.steps() + 1));
+  static List<Turn> of(Schedule schedule, int cpus) {
+    List<Turn> turns = new ArrayList<>();
+    for (int decision : schedule.decisions().toArray()) {
+      Turn last = turns.isEmpty() ? null : turns.getLast();
+      if (decision < cpus) {
+        if (last instanceof Steps steps && steps.cpu() == decision) {
+          turns.set(turns.size() - 1, new Steps(decision, steps.steps() + 1));
+        } else {
+          turns.add(new Steps(decision, 1));
+        }
       } else {
-        turns.add(new Steps(cpu, 1));
+        int cpu = decision - cpus;
+        if (last instanceof Commits commits && commits.cpu() == cpu) {
+          turns.set(turns.size() - 1, new Commits(cpu, commits.stores() + 1));
+        } else {
+          turns.add(new Commits(cpu, 1));
+        }
       }
     }
+    return List.copyOf(turns);
+  }
 
-    /** A store reaches memory from the buffer of a CPU. */
-    public void commit(int cpu) {
-      if (!turns.isEmpty() && turns.getLast() instanceof Commits last && last.cpu() == cpu) {
-        turns.set(turns.size() - 1, new Commits(cpu, last.stores() + 1));
-      } else {
-        turns.add(new Commits(cpu, 1));
-      }
-    }
+  /**
+   * The schedule that consists of turns.
+   *
+   * @param cpus how many CPUs there are
+   */
+  static Schedule schedule(List<Turn> turns, int cpus) {
+    return Schedule.of(turns.stream().flatMapToInt(turn -> decisions(turn, cpus)).toArray());
+  }
 
-    /** Nature chooses one of some outcomes. */
-    public void choice(int outcome, int outcomes) {
-      turns.add(new Choice(outcome, outcomes));
-    }
+  private static IntStream decisions(Turn turn, int cpus) {
+    return switch (turn) {
+      case Steps steps -> repeated(steps.cpu(), steps.steps());
+      case Commits commits -> repeated(cpus + commits.cpu(), commits.stores());
+      case Choice choice -> IntStream.of(choice.outcome());
+    };
+  }
 
-    /** The schedule so far. */
-    public List<Turn> turns() {
-      return List.copyOf(turns);
-    }
+  private static IntStream repeated(int decision, int times) {
+    return IntStream.range(0, times).map(each -> decision);
   }
 }

@@ -7,6 +7,9 @@ import java.util.List;
 final class WrappedText {
   private WrappedText() {}
 
+  /** A space that may become the end of a line; {@code W 0->1} stays together. */
+  private static final String SPACE = "\\s+(?![01]->[01])";
+
   /**
    * Lines of at most {@code width} characters, broken at spaces; a word that is too long is cut.
    * All lines but the first are indented by {@code hang}.
@@ -15,7 +18,7 @@ final class WrappedText {
     List<String> lines = new ArrayList<>();
     StringBuilder line = new StringBuilder();
     boolean hasWord = false;
-    for (String word : text.strip().split("\\s+")) {
+    for (String word : text.strip().split(SPACE)) {
       String left = word;
       if (hasWord && line.length() + 1 + left.length() > width) {
         lines.add(line.toString());

@@ -26,9 +26,9 @@ interface ReferenceAccess {
   /** Waits until the word no longer holds {@code seen}. */
   void await(int word, long seen);
 
-  /** Takes a lock; not under TSO. */
+  /** Takes a lock. */
   void lock(int lock);
 
-  /** Leaves a lock. */
+  /** Leaves a lock; under TSO by a store like any other. */
   void unlock(int lock);
 }

@@ -1,5 +1,7 @@
 package dev.gnomon.checker.schedule;
 
+import dev.gnomon.checker.property.Property;
+import dev.gnomon.checker.property.Violation;
 import dev.gnomon.machine.thread.Execution;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.Platform;
@@ -9,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
 
 /**
  * Runs a {@link ReferenceProgram} on the explorer, and gathers how its executions ended.
@@ -19,17 +22,31 @@ import java.util.concurrent.ConcurrentHashMap;
 record ReferenceExploration(Result result, Set<ReferenceOutcome> outcomes) {
 
   static ReferenceExploration of(ReferenceProgram program, MemoryModel model) {
+    return of(program, exploration -> exploration.memoryModel(model));
+  }
+
+  /** With settings of the explorer's. */
+  static ReferenceExploration of(ReferenceProgram program, UnaryOperator<Exploration> settings) {
     Set<ReferenceOutcome> outcomes = ConcurrentHashMap.newKeySet();
-    Result result =
+    Exploration exploration =
         Exploration.of(
-                execution -> {
-                  outcomes.add(run(program, execution));
-                  return null;
-                })
-            .cpus(program.threads().size())
-            .memoryModel(model)
-            .explore();
+            execution -> {
+              outcomes.add(run(program, execution));
+              return null;
+            });
+    Result result = settings.apply(exploration.cpus(program.threads().size())).explore();
     return new ReferenceExploration(result, outcomes);
+  }
+
+  /** Looks for an end that is taken for a violation. */
+  static Result lookFor(ReferenceOutcome wanted, ReferenceProgram program) {
+    return Exploration.of(
+            execution ->
+                run(program, execution).equals(wanted)
+                    ? new Violation(Property.EXPECTATION, "there it is")
+                    : null)
+        .cpus(program.threads().size())
+        .explore();
   }
 
   private static ReferenceOutcome run(ReferenceProgram program, Execution execution) {

@@ -2,6 +2,7 @@ package dev.gnomon.checker.schedule;
 
 import dev.gnomon.checker.schedule.ReferenceProgram.Instruction;
 import dev.gnomon.checker.schedule.ReferenceProgram.Instruction.Kind;
+import java.util.ArrayList;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -32,6 +33,38 @@ final class ReferenceGenerator {
         programs(2, 5, instructions(2, exchanges)),
         programs(3, 3, instructions(2, exchanges)),
         programs(3, 3, instructions(WORDS, exchanges)));
+  }
+
+  /** Two or three threads with sections under one of two locks. */
+  static Arbitrary<ReferenceProgram> lockingPrograms() {
+    return Arbitraries.oneOf(lockingPrograms(2, 3), lockingPrograms(3, 1));
+  }
+
+  private static Arbitrary<ReferenceProgram> lockingPrograms(int threads, int longest) {
+    Arbitrary<List<Instruction>> plain = instructions(2, 1).map(List::of);
+    Arbitrary<List<Instruction>> locked =
+        Combinators.combine(
+                Arbitraries.integers().between(0, 1),
+                instructions(2, 1).list().ofMinSize(1).ofMaxSize(2))
+            .as(ReferenceGenerator::underLock);
+    Arbitrary<List<Instruction>> thread =
+        Arbitraries.oneOf(plain, locked)
+            .list()
+            .ofMinSize(1)
+            .ofMaxSize(longest)
+            .map(sections -> sections.stream().flatMap(List::stream).toList());
+    return thread
+        .list()
+        .ofSize(threads)
+        .map(bodies -> ReferenceProgram.straight("random", WORDS, bodies));
+  }
+
+  private static List<Instruction> underLock(int lock, List<Instruction> inside) {
+    List<Instruction> section = new ArrayList<>();
+    section.add(Instruction.lock(lock));
+    section.addAll(inside);
+    section.add(Instruction.unlock(lock));
+    return section;
   }
 
   private static Arbitrary<ReferenceProgram> programs(

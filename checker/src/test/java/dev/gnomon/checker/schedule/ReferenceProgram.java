@@ -34,7 +34,16 @@ record ReferenceProgram(String name, int words, int locks, List<Body> threads) {
         threads.stream()
             .map(each -> (Body) access -> each.forEach(instruction -> instruction.run(access)))
             .toList();
-    return new ReferenceProgram(name + ": " + text, words, 0, bodies);
+    return new ReferenceProgram(name + ": " + text, words, locksOf(threads), bodies);
+  }
+
+  private static int locksOf(List<List<Instruction>> threads) {
+    return threads.stream()
+        .flatMap(List::stream)
+        .filter(each -> each.kind() == Instruction.Kind.LOCK)
+        .mapToInt(each -> each.word() + 1)
+        .max()
+        .orElse(0);
   }
 
   /** Threads that differ by their number alone. */
@@ -54,7 +63,7 @@ record ReferenceProgram(String name, int words, int locks, List<Body> threads) {
    * An instruction of a straight-line program.
    *
    * @param kind what it does
-   * @param word to which word; a fence has none
+   * @param word to which word, or lock; a fence has none
    * @param value what it stores or adds
    * @param expected for a compare-and-exchange
    */
@@ -67,7 +76,9 @@ record ReferenceProgram(String name, int words, int locks, List<Body> threads) {
       ADD,
       EXCHANGE,
       COMPARE_AND_EXCHANGE,
-      FENCE
+      FENCE,
+      LOCK,
+      UNLOCK
     }
 
     static Instruction load(int word) {
@@ -82,6 +93,14 @@ record ReferenceProgram(String name, int words, int locks, List<Body> threads) {
       return new Instruction(Kind.EXCHANGE, word, value, 0);
     }
 
+    static Instruction lock(int lock) {
+      return new Instruction(Kind.LOCK, lock, 0, 0);
+    }
+
+    static Instruction unlock(int lock) {
+      return new Instruction(Kind.UNLOCK, lock, 0, 0);
+    }
+
     static Instruction fence() {
       return new Instruction(Kind.FENCE, 0, 0, 0);
     }
@@ -94,6 +113,8 @@ record ReferenceProgram(String name, int words, int locks, List<Body> threads) {
         case EXCHANGE -> access.exchange(word, value);
         case COMPARE_AND_EXCHANGE -> access.compareAndExchange(word, expected, value);
         case FENCE -> access.fence();
+        case LOCK -> access.lock(word);
+        case UNLOCK -> access.unlock(word);
       }
     }
 
@@ -107,6 +128,8 @@ record ReferenceProgram(String name, int words, int locks, List<Body> threads) {
         case EXCHANGE -> "exchange " + name + " " + value;
         case COMPARE_AND_EXCHANGE -> "cmpxchg " + name + " " + expected + "->" + value;
         case FENCE -> "fence";
+        case LOCK -> "lock " + word;
+        case UNLOCK -> "unlock " + word;
       };
     }
   }

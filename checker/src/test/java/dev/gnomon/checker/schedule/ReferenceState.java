@@ -18,8 +18,8 @@ record ReferenceState(
 
   private static final int NOBODY = -1;
 
-  /** A store on its way. */
-  record Store(int word, long value) {}
+  /** A store on its way; one that gives a lock back has the lock for a word. */
+  record Store(int word, long value, boolean isUnlock) {}
 
   static ReferenceState initial(ReferenceProgram program) {
     int threads = program.threads().size();
@@ -41,24 +41,11 @@ record ReferenceState(
   /** Whether a thread can do what it wants to do next. */
   boolean isEnabled(int thread, Next next) {
     return switch (next.kind()) {
-      case LOAD, STORE -> true;
+      case LOAD, STORE, UNLOCK -> true;
       case ADD, EXCHANGE, COMPARE_AND_EXCHANGE, FENCE -> buffers.get(thread).isEmpty();
       case AWAIT -> seen(thread, next.word()) != next.value();
-      case LOCK -> {
-        requireNoBuffer(thread);
-        yield holders.get(next.word()) == NOBODY;
-      }
-      case UNLOCK -> {
-        requireNoBuffer(thread);
-        yield true;
-      }
+      case LOCK -> buffers.get(thread).isEmpty() && holders.get(next.word()) == NOBODY;
     };
-  }
-
-  private void requireNoBuffer(int thread) {
-    if (!buffers.get(thread).isEmpty()) {
-      throw new IllegalArgumentException("locks are for programs without store buffers");
-    }
   }
 
   /** Whether an operation that is enabled writes what it is about. */
@@ -75,11 +62,7 @@ record ReferenceState(
     int word = next.word();
     return switch (next.kind()) {
       case LOAD -> withResult(thread, seen(thread, word));
-      case STORE ->
-          model == MemoryModel.TSO
-              ? withBuffer(thread, appended(buffers.get(thread), new Store(word, next.value())))
-                  .withResult(thread, 0)
-              : withWord(word, next.value()).withResult(thread, 0);
+      case STORE -> afterStore(thread, new Store(word, next.value(), false), model);
       case ADD ->
           withWord(word, memory.get(word) + next.value()).withResult(thread, memory.get(word));
       case EXCHANGE -> withWord(word, next.value()).withResult(thread, memory.get(word));
@@ -87,16 +70,29 @@ record ReferenceState(
           (writes(next) ? withWord(word, next.value()) : this).withResult(thread, memory.get(word));
       case FENCE, AWAIT -> withResult(thread, 0);
       case LOCK -> withHolder(word, thread).withResult(thread, 0);
-      case UNLOCK -> withHolder(word, NOBODY).withResult(thread, 0);
+      case UNLOCK -> afterStore(thread, new Store(word, 0, true), model);
     };
+  }
+
+  private ReferenceState afterStore(int thread, Store store, MemoryModel model) {
+    ReferenceState after =
+        model == MemoryModel.TSO
+            ? withBuffer(thread, appended(buffers.get(thread), store))
+            : performed(store);
+    return after.withResult(thread, 0);
   }
 
   /** After the oldest store of a thread's buffer has reached memory. */
   ReferenceState afterCommit(int thread) {
     List<Store> buffer = buffers.get(thread);
-    Store oldest = buffer.getFirst();
-    return withWord(oldest.word(), oldest.value())
+    return performed(buffer.getFirst())
         .withBuffer(thread, List.copyOf(buffer.subList(1, buffer.size())));
+  }
+
+  private ReferenceState performed(Store store) {
+    return store.isUnlock()
+        ? withHolder(store.word(), NOBODY)
+        : withWord(store.word(), store.value());
   }
 
   boolean hasBuffered(int thread) {
@@ -109,7 +105,7 @@ record ReferenceState(
 
   private long seen(int thread, int word) {
     for (Store store : buffers.get(thread).reversed()) {
-      if (store.word() == word) {
+      if (!store.isUnlock() && store.word() == word) {
         return store.value();
       }
     }

@@ -202,7 +202,7 @@ public final class HostAddressSpace extends HostPages {
           return HostPte.page(pte, hvn);
         }
       }
-      cpu.retrying();
+      // Whether it was present and is not, or is another than it was a moment ago: someone got on.
     }
   }
 
@@ -408,6 +408,23 @@ public final class HostAddressSpace extends HostPages {
   /** How many large pages were split. */
   public long splits() {
     return counts.sum(PageCounts.Kind.SPLIT);
+  }
+
+  // --- for one who looks on while nothing runs ---
+
+  /** Whether the word at an hpa is the entry that says what backs a host-virtual frame. */
+  public boolean isEntry(long hpa, long hvn) {
+    return (table.find(hvn) & -Long.BYTES) == hpa;
+  }
+
+  /** An entry of the host's page table in words: {@code pfn 45}, {@code busy (CPU 2)}. */
+  public static String describeEntry(long pte) {
+    return HostPte.describe(pte);
+  }
+
+  /** What backs a host-virtual frame, in words. */
+  public String describe(long hvn) {
+    return HostPte.describe(table.get(table.find(hvn)));
   }
 
   private static int restOfFrame(long address) {

@@ -146,9 +146,8 @@ final class HostPageTable {
         awaitChange(cpu, place, pte);
       } else if (!HostPte.isTable(pte) && compareAndSet(place, pte, HostPte.busy(cpu.index()))) {
         return pte;
-      } else {
-        cpu.retrying();
       }
+      // Another has changed the entry, or put a table there: at once again.
     }
   }
 

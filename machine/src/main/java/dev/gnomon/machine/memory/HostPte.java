@@ -101,6 +101,27 @@ final class HostPte {
     return (long) cpuIndex << PAYLOAD_SHIFT | BUSY;
   }
 
+  /** An entry in words: {@code pfn 45}, {@code busy (CPU 2)}. */
+  static String describe(long pte) {
+    if (isPresent(pte)) {
+      return "pfn "
+          + Long.toHexString(pfn(pte))
+          + (level(pte) == 1 ? "" : " level " + level(pte))
+          + (isWritable(pte) ? "" : " read-only")
+          + (isPinned(pte) ? " pinned" : "");
+    }
+    if (isSwapped(pte)) {
+      return "swapped out to slot " + slot(pte);
+    }
+    if (isBusy(pte)) {
+      return "busy (CPU " + (pte >>> PAYLOAD_SHIFT) + ")";
+    }
+    if (isTable(pte)) {
+      return "table at pfn " + Long.toHexString(tableHpa(pte) >>> 12);
+    }
+    return pte == DROPPED ? "dropped" : "empty";
+  }
+
   static long table(long hpa) {
     return hpa | TABLE;
   }

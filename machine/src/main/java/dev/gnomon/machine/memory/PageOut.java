@@ -237,8 +237,9 @@ final class PageOut {
       }
       if (HostPte.isBusy(pte) || HostPte.isPinned(pte)) {
         table.awaitChange(cpu, place, pte);
-      } else if (!split(cpu, hvn)) {
-        cpu.retrying();
+      } else {
+        // If that fails, the entry has changed since it was read: at once again.
+        split(cpu, hvn);
       }
     }
   }

@@ -66,6 +66,7 @@ final class DescriptionCodec {
         .put(mmu.eagerSplit())
         .put(mmu.nxHugePages())
         .put(mmu.writeTracking())
+        .put(mmu.tableEntries())
         .put(mmu.vcpus());
   }
 
@@ -84,6 +85,7 @@ final class DescriptionCodec {
         in.getBoolean(),
         in.getBoolean(),
         in.getBoolean(),
+        in.getInt(),
         count(in));
   }
 

@@ -35,13 +35,19 @@ final class GuestWalker {
 
   private static final int DEEPEST = 5;
 
-  /** A walk that must begin again: an entry changed under it. */
+  /**
+   * A walk that must begin again: an entry changed between the look at it and the update. It begins
+   * again at once, since another has got on.
+   */
   private static final long LOST_RACE = -1;
 
+  /** As page walks see it. */
   private final PhysicalMemory memory;
+
   private final NestedWalker nested;
   private final int physicalAddressBits;
   private final boolean tableAccessesWrite;
+  private final boolean isForgetful;
   private final StructureCache tables2m;
   private final StructureCache tables1g;
 
@@ -60,6 +66,7 @@ final class GuestWalker {
     this.nested = nested;
     physicalAddressBits = format.physicalAddressBits();
     tableAccessesWrite = format.kind() == TdpKind.NPT || format.hasAccessedDirty();
+    isForgetful = config.isForgetful();
     tables2m = new StructureCache(PageLevel.LEVEL_2M, config.structureEntries());
     tables1g = new StructureCache(PageLevel.LEVEL_1G, config.structureEntries());
   }
@@ -121,8 +128,7 @@ final class GuestWalker {
       }
       entryGpas[level] = entryGpa;
       entries[level] = gpte;
-      rights &= gpte | GuestEntry.NO_EXECUTE;
-      rights |= gpte & GuestEntry.NO_EXECUTE;
+      rights = gather(rights, gpte);
       if (GuestEntry.isLeaf(gpte, level)) {
         return leaf(registers, gva, kind, level, rights);
       }
@@ -132,9 +138,58 @@ final class GuestWalker {
     }
   }
 
-  /** Only an entry that has A set is cached. */
+  /**
+   * What a walk would find that need not set any A or D, in the guest's tables or the MMU's: a
+   * translation, else 0. Changes nothing, and uses nothing that is cached.
+   */
+  long probe(ControlRegisters registers, long gva, AccessKind kind) {
+    boolean isWrite = kind == AccessKind.WRITE;
+    long rights = GuestEntry.WRITABLE | GuestEntry.USER;
+    long table = registers.cr3();
+    for (int level = registers.levels(); ; level--) {
+      long entryGpa = table + 8L * PageLevel.index(gva, level);
+      long page = nested.probe(entryGpa, tableAccessesWrite, false);
+      if (page == 0) {
+        return 0;
+      }
+      long gpte = memory.getLong(Translation.hpa(page, entryGpa));
+      loads++;
+      boolean isLeaf = GuestEntry.isLeaf(gpte, level);
+      long wanted =
+          GuestEntry.PRESENT | GuestEntry.ACCESSED | (isLeaf && isWrite ? GuestEntry.DIRTY : 0);
+      long reserved = GuestEntry.reservedBits(gpte, level, physicalAddressBits);
+      if ((gpte & wanted) != wanted || (gpte & reserved) != 0) {
+        return 0;
+      }
+      rights = gather(rights, gpte);
+      if (isLeaf) {
+        if (!isAllowed(registers, kind, rights)) {
+          return 0;
+        }
+        long gpa = finalGpa(gpte, level, gva);
+        long last = nested.probe(gpa, isWrite, kind == AccessKind.FETCH);
+        return last == 0 ? 0 : combine(last, gpa, gpte, level, rights);
+      }
+      table = GuestEntry.address(gpte);
+    }
+  }
+
+  /** The rights after one more entry: W and U as the AND over all, no-execute as the OR. */
+  private static long gather(long rights, long gpte) {
+    return rights & (gpte | GuestEntry.NO_EXECUTE) | gpte & GuestEntry.NO_EXECUTE;
+  }
+
+  private static long finalGpa(long gpte, int level, long gva) {
+    long pageMask = (1L << PageLevel.shift(level)) - 1;
+    return GuestEntry.address(gpte) & ~pageMask | gva & pageMask;
+  }
+
+  /**
+   * Only an entry that has A set is cached. A forgetful processor has none of this kind: what they
+   * are good for is the guest's own affair, and each would be one more choice of nature.
+   */
   private void remember(long gva, int level, long gpte, long table, long rights) {
-    if ((gpte & GuestEntry.ACCESSED) == 0) {
+    if (isForgetful || (gpte & GuestEntry.ACCESSED) == 0) {
       return;
     }
     if (level == PageLevel.LEVEL_2M) {
@@ -154,8 +209,7 @@ final class GuestWalker {
       return assisted;
     }
     long gpte = entries[level];
-    long pageMask = (1L << PageLevel.shift(level)) - 1;
-    long gpa = GuestEntry.address(gpte) & ~pageMask | gva & pageMask;
+    long gpa = finalGpa(gpte, level, gva);
     long page = finalTranslation(gpa, kind);
     if (page == 0) {
       return 0;
@@ -273,6 +327,12 @@ final class GuestWalker {
   void list(List<CachedTranslation> into) {
     tables2m.list(CachedTranslation.Cache.GUEST_TABLES, into);
     tables1g.list(CachedTranslation.Cache.GUEST_TABLES, into);
+  }
+
+  /** Drops what is cached of the guest tables on the way to an address whose access has faulted. */
+  void dropFaulting(long gva) {
+    tables2m.drop(gva);
+    tables1g.drop(gva);
   }
 
   /** Drops what is cached of guest tables; nested translations stay. */

@@ -5,6 +5,7 @@ import dev.gnomon.mmu.arch.FaultCode;
 import dev.gnomon.mmu.arch.PageLevel;
 import dev.gnomon.mmu.config.TdpKind;
 import dev.gnomon.mmu.dirty.PmlBuffer;
+import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.spte.SpteFormat;
 import java.util.List;
@@ -23,10 +24,14 @@ final class NestedWalker {
   private static final int LEAF_WAYS = 4;
   private static final long FRAME_MASK = -1L << PhysicalMemory.FRAME_SHIFT;
 
+  /** As page walks see it. */
   private final PhysicalMemory memory;
+
   private final SpteFormat format;
   private final VcpuMmu mmu;
   private final int rootLevel;
+  private final Cpu cpu;
+  private final boolean isForgetful;
   private final StructureCache tables2m;
   private final StructureCache tables1g;
   private final TlbArray leaves;
@@ -36,8 +41,20 @@ final class NestedWalker {
   private boolean isPmlFull;
   private long loads;
 
+  /**
+   * Makes one that has cached nothing.
+   *
+   * @param memory as page walks see it
+   */
   NestedWalker(
-      PhysicalMemory memory, SpteFormat format, VcpuMmu mmu, int rootLevel, TlbConfig config) {
+      Cpu cpu,
+      PhysicalMemory memory,
+      SpteFormat format,
+      VcpuMmu mmu,
+      int rootLevel,
+      TlbConfig config) {
+    this.cpu = cpu;
+    isForgetful = config.isForgetful();
     this.memory = memory;
     this.format = format;
     this.mmu = mmu;
@@ -56,17 +73,105 @@ final class NestedWalker {
    */
   long translate(long gpa, boolean isWrite, boolean isFetch) {
     long cached = leaves.find(gpa);
-    if (cached != 0 && suffices(cached, isWrite, isFetch)) {
+    if (cached == 0 || !suffices(cached, isWrite, isFetch)) {
+      cached = 0;
+    } else if (!isForgetful) {
       return cached;
     }
     while (true) {
-      long translation = walk(gpa, isWrite, isFetch);
+      long translation =
+          isForgetful ? walkOrRecall(cached, gpa, isWrite, isFetch) : walk(gpa, isWrite, isFetch);
       if (translation != RETRY) {
         if (translation != 0) {
           leaves.insert(gpa, translation);
         }
         return translation;
       }
+      // Another has changed the leaf between the look at it and the update: at once again.
+    }
+  }
+
+  /**
+   * What a forgetful processor finds. It looks at memory first; where what it has cached leads
+   * elsewhere, nature chooses: the leaf, a table, or none of them is still there.
+   *
+   * @param cached the leaf that is cached and suffices, or 0
+   */
+  private long walkOrRecall(long cached, long gpa, boolean isWrite, boolean isFetch) {
+    long now = probe(gpa, isWrite, isFetch);
+    if (cached != 0 && cached == now) {
+      return cached;
+    }
+    int leafChoices = cached != 0 ? 1 : 0;
+    long stale2m = stale(tables2m, gpa, probed2m);
+    long stale1g = stale(tables1g, gpa, probed1g);
+    int choices = leafChoices + (stale2m >= 0 ? 1 : 0) + (stale1g >= 0 ? 1 : 0);
+    int chosen = cpu.choose(choices + 1);
+    if (chosen == choices) {
+      renew(tables2m, gpa, probed2m);
+      renew(tables1g, gpa, probed1g);
+      return arrive(gpa, probedEntry, probedSpte, probedLevel, isWrite, isFetch);
+    }
+    if (chosen < leafChoices) {
+      return cached;
+    }
+    return chosen == leafChoices && stale2m >= 0
+        ? walkFrom(stale2m, PageLevel.LEVEL_4K, gpa, isWrite, isFetch)
+        : walkFrom(stale1g, PageLevel.LEVEL_2M, gpa, isWrite, isFetch);
+  }
+
+  /** The table that a cache leads to, or -1 if it knows none or the one that a walk has found. */
+  private static long stale(StructureCache cache, long gpa, long found) {
+    int at = cache.find(gpa);
+    return at < 0 || cache.table(at) == found ? -1 : cache.table(at);
+  }
+
+  private static void renew(StructureCache cache, long gpa, long found) {
+    cache.drop(gpa);
+    if (found >= 0) {
+      cache.insert(gpa, found, 0);
+    }
+  }
+
+  // What the last probe came by: tables, or -1, and the entry at which it ended.
+
+  private long probed2m;
+  private long probed1g;
+  private long probedEntry;
+  private long probedSpte;
+  private int probedLevel;
+
+  /**
+   * What a walk from the root would find that need not set A or D: a translation, else 0. Changes
+   * nothing, and uses nothing that is cached.
+   */
+  long probe(long gpa, boolean isWrite, boolean isFetch) {
+    long table = mmu.rootHpa();
+    int level = rootLevel;
+    probed2m = -1;
+    probed1g = -1;
+    while (true) {
+      long entry = table + 8L * PageLevel.index(gpa, level);
+      long spte = memory.getLong(entry);
+      loads++;
+      if (isLast(spte, level)) {
+        probedEntry = entry;
+        probedSpte = spte;
+        probedLevel = level;
+        boolean isReady =
+            format.isProcessorPresent(spte)
+                && !isReserved(spte, level)
+                && format.allows(spte, isWrite, isFetch)
+                && missingBits(spte, isWrite) == 0;
+        return isReady ? translation(spte, level) : 0;
+      }
+      table = spte & SpteFormat.ADDRESS_MASK;
+      if (level == PageLevel.LEVEL_2M) {
+        probed2m = table;
+      } else if (level == PageLevel.LEVEL_1G) {
+        probed1g = table;
+      }
+      level--;
     }
   }
 
@@ -93,18 +198,19 @@ final class NestedWalker {
     } else {
       table = mmu.rootHpa();
     }
+    return walkFrom(table, level, gpa, isWrite, isFetch);
+  }
+
+  private long walkFrom(
+      long startTable, int startLevel, long gpa, boolean isWrite, boolean isFetch) {
+    long table = startTable;
+    int level = startLevel;
     while (true) {
       long entry = table + 8L * PageLevel.index(gpa, level);
       long spte = memory.getLong(entry);
       loads++;
-      if (!format.isProcessorPresent(spte)) {
-        return fault(gpa, 0, isWrite, isFetch);
-      }
-      if (isReserved(spte, level)) {
-        return fault(gpa, FaultCode.PRESENT | FaultCode.RESERVED, isWrite, isFetch);
-      }
-      if (level == PageLevel.LEVEL_4K || (spte & SpteFormat.LARGE) != 0) {
-        return leaf(gpa, entry, spte, level, isWrite, isFetch);
+      if (isLast(spte, level)) {
+        return arrive(gpa, entry, spte, level, isWrite, isFetch);
       }
       table = spte & SpteFormat.ADDRESS_MASK;
       if (level == PageLevel.LEVEL_2M) {
@@ -114,6 +220,25 @@ final class NestedWalker {
       }
       level--;
     }
+  }
+
+  /** Whether a walk ends at an entry, well or not. */
+  private boolean isLast(long spte, int level) {
+    return level == PageLevel.LEVEL_4K
+        || (spte & SpteFormat.LARGE) != 0
+        || !format.isProcessorPresent(spte)
+        || isReserved(spte, level);
+  }
+
+  private long arrive(
+      long gpa, long entry, long spte, int level, boolean isWrite, boolean isFetch) {
+    if (!format.isProcessorPresent(spte)) {
+      return fault(gpa, 0, isWrite, isFetch);
+    }
+    if (isReserved(spte, level)) {
+      return fault(gpa, FaultCode.PRESENT | FaultCode.RESERVED, isWrite, isFetch);
+    }
+    return leaf(gpa, entry, spte, level, isWrite, isFetch);
   }
 
   private boolean isReserved(long spte, int level) {
@@ -129,30 +254,40 @@ final class NestedWalker {
       return fault(gpa, FaultCode.PRESENT, isWrite, isFetch);
     }
     long now = spte;
-    if (format.isAdEnabled(spte)) {
-      long wanted = format.accessedBit() | (isWrite ? format.dirtyBit() : 0);
-      if ((spte & wanted) != wanted) {
-        boolean setsDirty = (wanted & ~spte & format.dirtyBit()) != 0;
-        PmlBuffer pml = setsDirty ? mmu.pml() : null;
-        if (pml != null && pml.isFull()) {
-          isPmlFull = true;
-          return 0;
-        }
-        now = spte | wanted;
-        if (memory.compareAndExchangeLong(entry, spte, now) != spte) {
-          return RETRY;
-        }
-        if (pml != null) {
-          pml.log(gpa);
-        }
+    long missing = missingBits(spte, isWrite);
+    if (missing != 0) {
+      boolean setsDirty = (missing & format.dirtyBit()) != 0;
+      PmlBuffer pml = setsDirty ? mmu.pml() : null;
+      if (pml != null && pml.isFull()) {
+        isPmlFull = true;
+        return 0;
+      }
+      now = spte | missing;
+      if (memory.compareAndExchangeLong(entry, spte, now) != spte) {
+        return RETRY;
+      }
+      if (pml != null) {
+        pml.log(gpa);
       }
     }
+    return translation(now, level);
+  }
+
+  /** What the walk of an access must set in a leaf. */
+  private long missingBits(long spte, boolean isWrite) {
+    if (!format.isAdEnabled(spte)) {
+      return 0;
+    }
+    return (format.accessedBit() | (isWrite ? format.dirtyBit() : 0)) & ~spte;
+  }
+
+  private long translation(long spte, int level) {
     long rights = 0;
-    rights |= format.allows(now, false, false) ? Translation.READ : 0;
-    rights |= format.allows(now, true, false) ? Translation.WRITE : 0;
-    rights |= format.allows(now, false, true) ? Translation.EXECUTE : 0;
-    boolean isDirty = !format.isAdEnabled(now) || format.isDirty(now);
-    long page = now & SpteFormat.ADDRESS_MASK & -1L << PageLevel.shift(level);
+    rights |= format.allows(spte, false, false) ? Translation.READ : 0;
+    rights |= format.allows(spte, true, false) ? Translation.WRITE : 0;
+    rights |= format.allows(spte, false, true) ? Translation.EXECUTE : 0;
+    boolean isDirty = !format.isAdEnabled(spte) || format.isDirty(spte);
+    long page = spte & SpteFormat.ADDRESS_MASK & -1L << PageLevel.shift(level);
     return Translation.make(page, level, rights, 0, isDirty ? Translation.DIRTY : 0);
   }
 
@@ -194,9 +329,14 @@ final class NestedWalker {
     tables1g.list(CachedTranslation.Cache.NESTED_TABLES, into);
   }
 
-  /** Drops the cached leaf of one page. */
-  void drop(long gpa) {
+  /**
+   * Drops all that is cached for an address whose access has faulted, tables on the way to it too:
+   * else a walk would go on from one that is long unlinked, and fault again.
+   */
+  void dropFaulting(long gpa) {
     leaves.drop(gpa & FRAME_MASK);
+    tables2m.drop(gpa);
+    tables1g.drop(gpa);
   }
 
   /** Drops everything. */

@@ -53,6 +53,14 @@ final class StructureCache {
     notes[at] = note;
   }
 
+  /** Drops what is cached for an address. */
+  void drop(long address) {
+    int at = find(address);
+    if (at >= 0) {
+      prefixes[at] = EMPTY;
+    }
+  }
+
   void clear() {
     Arrays.fill(prefixes, EMPTY);
   }

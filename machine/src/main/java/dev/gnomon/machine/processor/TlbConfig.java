@@ -10,6 +10,9 @@ package dev.gnomon.machine.processor;
  * @param ways2m ways of each
  * @param entries1g entries, fully associative, for 1 GiB pages
  * @param structureEntries entries of each paging-structure cache, and of the nested TLB
+ * @param isForgetful whether the processor may have dropped any entry when it is looked for, as
+ *     nature chooses ({@link dev.gnomon.mmu.platform.Cpu#choose}); the first level then serves
+ *     nothing. For explorations
  */
 public record TlbConfig(
     int firstLevel,
@@ -18,10 +21,17 @@ public record TlbConfig(
     int sets2m,
     int ways2m,
     int entries1g,
-    int structureEntries) {
+    int structureEntries,
+    boolean isForgetful) {
 
   /** About what a current server core has. */
   public static final TlbConfig DEFAULT = new TlbConfig(512, 128, 12, 32, 8, 16, 64);
+
+  /**
+   * Small, and forgetful: for explorations. It replaces nothing while the guest uses no more than
+   * eight pages next to each other.
+   */
+  public static final TlbConfig FORGETFUL = new TlbConfig(1, 8, 2, 1, 2, 1, 8, true);
 
   public TlbConfig {
     requirePowerOfTwo(firstLevel);
@@ -31,6 +41,18 @@ public record TlbConfig(
     if (ways4k < 1 || ways2m < 1 || entries1g < 1) {
       throw new IllegalArgumentException("a TLB has at least one way");
     }
+  }
+
+  /** Of a processor that keeps what it has until it replaces it, or is told to drop it. */
+  public TlbConfig(
+      int firstLevel,
+      int sets4k,
+      int ways4k,
+      int sets2m,
+      int ways2m,
+      int entries1g,
+      int structureEntries) {
+    this(firstLevel, sets4k, ways4k, sets2m, ways2m, entries1g, structureEntries, false);
   }
 
   private static void requirePowerOfTwo(int entries) {

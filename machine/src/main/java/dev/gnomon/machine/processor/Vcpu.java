@@ -10,9 +10,7 @@ import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.platform.SharedWords;
-import dev.gnomon.mmu.sync.Rendezvous;
 import dev.gnomon.mmu.table.FaultResult;
-import dev.gnomon.mmu.tlb.Requests;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -21,8 +19,7 @@ import java.util.List;
  *
  * <p>Before each access it looks for requests; that is where an interrupt would be taken. So a
  * flusher that waits until this vCPU has left guest mode knows that every access through an old
- * translation is done. On the way back in it handles requests, loads a root if it has none,
- * announces guest mode, and looks for requests once more (see {@link Rendezvous}).
+ * translation is done.
  *
  * <p>An access that crosses pages, or is not aligned, is made of smaller ones; only an aligned one
  * is atomic. Used by one CPU at a time.
@@ -32,23 +29,19 @@ public final class Vcpu {
   private final int index;
   private final Cpu cpu;
   private final PhysicalMemory memory;
-  private final Rendezvous rendezvous;
   private final SharedWords requests;
   private final VcpuMmu mmu;
   private final Statistics statistics;
   private final Vmm vmm;
   private final PageFaultHandler faultHandler;
-  private final Tlb tlb;
-  private final NestedWalker nestedWalker;
-  private final GuestWalker walker;
+  private final Translator translator;
+  private final GuestMode guestMode;
 
   private ControlRegisters registers = ControlRegisters.RESET;
 
   /** The TLB's first level for the mode that the vCPU is in. */
   private long[] firstLevel;
 
-  private boolean isPauseRequested;
-  private long misses;
   private long emulatedGpa;
 
   public Vcpu(
@@ -64,15 +57,15 @@ public final class Vcpu {
     this.vmm = vmm;
     this.faultHandler = faultHandler;
     memory = platform.memory();
-    rendezvous = vmMmu.rendezvous();
-    requests = rendezvous.requests(index);
     mmu = vmMmu.vcpu(index);
     statistics = vmMmu.statistics();
-    tlb = new Tlb(tlbConfig);
-    firstLevel = tlb.first(registers.isUser());
-    nestedWalker =
-        new NestedWalker(memory, vmMmu.format(), mmu, vmMmu.config().levels(), tlbConfig);
-    walker = new GuestWalker(memory, nestedWalker, vmMmu.format(), tlbConfig);
+    translator =
+        new Translator(
+            cpu, memory.ofPageWalks(), vmMmu.format(), mmu, vmMmu.config().levels(), tlbConfig);
+    firstLevel = translator.firstLevel(registers.isUser());
+    guestMode =
+        new GuestMode(index, cpu, platform, vmMmu.rendezvous(), mmu, statistics, translator);
+    requests = guestMode.requests();
   }
 
   /** Its number. */
@@ -89,25 +82,12 @@ public final class Vcpu {
 
   /** Enters the guest: nothing but guest code until {@link #leaveGuest}. */
   public void enterGuest() {
-    while (true) {
-      lookAtRequests();
-      awaitRingRoom();
-      if (!mmu.hasRoot()) {
-        mmu.loadRoot(cpu);
-        flushTlb();
-      }
-      if (rendezvous.enter(index)) {
-        return;
-      }
-    }
+    guestMode.enter();
   }
 
   /** Leaves the guest, for whatever reason. */
   public void leaveGuest() {
-    // Before it is seen to have left: who kicked it to read the log waits for that.
-    mmu.drainPml(cpu);
-    rendezvous.leave(index);
-    statistics.count(cpu, Stat.EXITS);
+    guestMode.leave();
   }
 
   /** Drops the root, when the vCPU is to run no more. Outside the guest. */
@@ -120,48 +100,22 @@ public final class Vcpu {
    * be interrupted for long.
    */
   public boolean isPauseRequested() {
-    return isPauseRequested;
+    return guestMode.isPauseRequested();
   }
 
   /** The VMM lets it go on. */
   public void resume() {
-    isPauseRequested = false;
+    guestMode.resume();
   }
 
   /** Handles requests outside guest mode, where the vCPU has nothing to run. */
   public void lookAtRequests() {
-    long taken = rendezvous.take(index, Requests.ALL);
-    if ((taken & Requests.PAUSE) != 0) {
-      isPauseRequested = true;
-    }
-    if ((taken & Requests.RELOAD_ROOT) != 0) {
-      mmu.unloadRoot(cpu);
-    }
-    if ((taken & Requests.TLB_FLUSH) != 0) {
-      flushTlb();
-      statistics.count(cpu, Stat.TLB_FLUSH);
-    }
-  }
-
-  private void awaitRingRoom() {
-    while (mmu.isRingFull()) {
-      // The VMM makes room and asks us to look again.
-      rendezvous.awaitRequest(cpu, index);
-      lookAtRequests();
-    }
-  }
-
-  private void flushTlb() {
-    tlb.clear();
-    walker.clear();
-    nestedWalker.clear();
+    guestMode.handleRequests();
   }
 
   private void pollRequests() {
     if (requests.get(0) != 0) {
-      statistics.count(cpu, Stat.REQUEST_EXITS);
-      leaveGuest();
-      enterGuest();
+      guestMode.takeInterrupt();
     }
   }
 
@@ -175,29 +129,26 @@ public final class Vcpu {
   /** Loads all registers at once, dropping every cached translation of the guest's. */
   public void load(ControlRegisters value) {
     registers = value;
-    firstLevel = tlb.first(value.isUser());
-    tlb.clear();
-    walker.clear();
+    firstLevel = translator.firstLevel(value.isUser());
+    translator.dropGuest();
   }
 
   /** MOV CR3: switches address spaces; global translations stay. */
   public void loadCr3(long gpa) {
     registers = registers.withCr3(gpa);
-    tlb.dropNonGlobal();
-    walker.clear();
+    translator.dropNonGlobal();
   }
 
   /** Goes to CPL 3 or CPL 0. */
   public void setUser(boolean isUser) {
     registers = registers.withUser(isUser);
-    firstLevel = tlb.first(isUser);
+    firstLevel = translator.firstLevel(isUser);
   }
 
   /** INVLPG: drops the translation of one address. */
   public void invlpg(long gva) {
     statistics.count(cpu, Stat.INVLPG);
-    tlb.drop(gva);
-    walker.clear();
+    translator.dropPage(gva);
   }
 
   // --- accesses ---
@@ -346,56 +297,48 @@ public final class Vcpu {
    * @return the hpa, or -1 if the VMM has to emulate the access, to {@link #emulatedGpa}
    */
   private long translate(long gva, AccessKind kind) {
-    long known = tlb.find(gva);
-    if (known != 0 && suffices(known, kind)) {
-      tlb.fillFirst(gva, known, registers.isUser());
-      return Translation.hpa(known, gva);
-    }
-    misses++;
-    while (true) {
-      long translation = walker.walk(registers, gva, kind);
-      if (translation != 0) {
-        tlb.insert(gva, translation);
-        tlb.fillFirst(gva, translation, registers.isUser());
-        return Translation.hpa(translation, gva);
-      }
-      switch (walker.outcome()) {
-        case GUEST_FAULT -> deliverPageFault(gva, walker.faultCode());
-        case PML_FULL -> {
-          leaveGuest();
-          enterGuest();
-        }
-        case NESTED_FAULT -> {
-          if (!handleNestedFault(gva)) {
-            return -1;
-          }
-        }
-        case TRANSLATED -> throw new IllegalStateException("a failed walk that did not fail");
+    long hpa = translator.find(registers, gva, kind);
+    while (hpa < 0) {
+      cpu.attempting();
+      hpa = translator.walk(registers, gva, kind);
+      if (hpa < 0 && !isHelped(gva)) {
+        return -1;
       }
     }
+    return hpa;
   }
 
-  private boolean suffices(long translation, AccessKind kind) {
-    long rights = Translation.rights(translation, registers.isUser());
-    return switch (kind) {
-      case READ -> (rights & Translation.READ) != 0;
-      case WRITE -> (rights & Translation.WRITE) != 0 && (translation & Translation.DIRTY) != 0;
-      case FETCH -> (rights & Translation.EXECUTE) != 0;
+  /** Has whoever can see to it that a walk gets further; false if the access is to be emulated. */
+  private boolean isHelped(long gva) {
+    return switch (translator.outcome()) {
+      case GUEST_FAULT -> {
+        deliverPageFault(gva, translator.faultCode());
+        yield true;
+      }
+      case PML_FULL -> {
+        guestMode.leave();
+        guestMode.enter();
+        yield true;
+      }
+      case NESTED_FAULT -> handleNestedFault(gva);
+      case TRANSLATED -> throw new IllegalStateException("a failed walk that did not fail");
     };
   }
 
   /** Has the MMU handle a nested fault; false if the access is to be emulated. */
   private boolean handleNestedFault(long gva) {
-    long gpa = nestedWalker.faultGpa();
-    long code = walker.faultCode();
-    tlb.dropFaulting(gva);
-    nestedWalker.drop(gpa);
-    leaveGuest();
+    long gpa = translator.faultGpa();
+    long code = translator.faultCode();
+    translator.dropNestedFault(gva);
+    guestMode.leave();
     FaultResult result = mmu.handleFault(cpu, gpa, code);
-    enterGuest();
+    boolean wasRequested = guestMode.enter();
     return switch (result) {
       case RETRY -> {
-        cpu.retrying();
+        // A request may be just what the retry was for: another root.
+        if (!wasRequested) {
+          cpu.retrying();
+        }
         yield true;
       }
       case FIXED, SPURIOUS -> true;
@@ -414,7 +357,7 @@ public final class Vcpu {
 
   private void deliverPageFault(long gva, long code) {
     statistics.count(cpu, Stat.PF_GUEST);
-    tlb.dropFaulting(gva);
+    translator.dropGuestFault(gva);
     boolean wasUser = registers.isUser();
     setUser(false);
     faultHandler.pageFault(this, gva, code);
@@ -422,18 +365,18 @@ public final class Vcpu {
   }
 
   private long emulateRead(int size) {
-    leaveGuest();
+    guestMode.leave();
     statistics.count(cpu, Stat.MMIO_EXITS);
     long value = vmm.read(cpu, emulatedGpa, size);
-    enterGuest();
+    guestMode.enter();
     return value;
   }
 
   private void emulateWrite(int size, long value) {
-    leaveGuest();
+    guestMode.leave();
     statistics.count(cpu, Stat.MMIO_EXITS);
     vmm.write(cpu, emulatedGpa, size, value);
-    enterGuest();
+    guestMode.enter();
   }
 
   // --- for one who looks on ---
@@ -441,9 +384,7 @@ public final class Vcpu {
   /** What its TLB and its paging-structure caches hold, while nothing runs. */
   public List<CachedTranslation> cachedTranslations() {
     List<CachedTranslation> all = new ArrayList<>();
-    tlb.list(all);
-    nestedWalker.list(all);
-    walker.list(all);
+    translator.list(all);
     return all;
   }
 
@@ -451,11 +392,11 @@ public final class Vcpu {
 
   /** How often neither level of the TLB could serve an access. */
   public long tlbMisses() {
-    return misses;
+    return translator.misses();
   }
 
   /** How many entries of tables, the guest's and the MMU's, its walks have read. */
   public long walkLoads() {
-    return walker.loads() + nestedWalker.loads();
+    return translator.loads();
   }
 }

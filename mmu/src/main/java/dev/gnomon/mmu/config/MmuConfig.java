@@ -20,6 +20,9 @@ import java.util.function.Consumer;
  * @param nxHugePages large pages are mapped without execute permission, and split when executed
  *     from
  * @param writeTracking gfns may be write-tracked by {@code Mmu.writeTrack}; costs two bytes a page
+ * @param tableEntries how many entries of each table the MMU uses, from the first: 512, or, for an
+ *     exploration, a smaller power of two, at least 8. The guest then may touch only gfns of which
+ *     no index into a table is beyond ({@link #isMappable}); all else stays as it is
  * @param vcpus how many vCPUs the VM has
  */
 public record MmuConfig(
@@ -36,7 +39,14 @@ public record MmuConfig(
     boolean eagerSplit,
     boolean nxHugePages,
     boolean writeTracking,
+    int tableEntries,
     int vcpus) {
+
+  /** The entries of a table. */
+  public static final int TABLE_ENTRIES = 512;
+
+  private static final int FEWEST_TABLE_ENTRIES = 8;
+  private static final int INDEX_BITS = 9;
 
   /** A small dirty ring would have no room for what a full PML buffer or a walk may still add. */
   public static final int MINIMUM_RING_ENTRIES = 1024;
@@ -55,6 +65,11 @@ public record MmuConfig(
     require(
         ringEntries >= MINIMUM_RING_ENTRIES && Integer.bitCount(ringEntries) == 1,
         "a dirty ring has a power of two entries, at least " + MINIMUM_RING_ENTRIES);
+    require(
+        tableEntries >= FEWEST_TABLE_ENTRIES
+            && tableEntries <= TABLE_ENTRIES
+            && Integer.bitCount(tableEntries) == 1,
+        "a table has a power of two entries, 8 to 512");
     require(vcpus >= 1, "a VM has at least one vCPU");
   }
 
@@ -74,7 +89,21 @@ public record MmuConfig(
         true,
         false,
         false,
+        TABLE_ENTRIES,
         vcpus);
+  }
+
+  /** Whether no index into a table for this gfn is beyond the entries that are used. */
+  public boolean isMappable(long gfn) {
+    if (tableEntries < TABLE_ENTRIES) {
+      long beyond = TABLE_ENTRIES - tableEntries;
+      for (long indices = gfn; indices != 0; indices >>>= INDEX_BITS) {
+        if ((indices & beyond) != 0) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   /** Whether writes are noticed by cleared D bits: PML, which only works with A/D bits on. */
@@ -97,6 +126,7 @@ public record MmuConfig(
     boolean eagerSplit;
     boolean nxHugePages;
     boolean writeTracking;
+    int tableEntries;
     int vcpus;
 
     Draft(MmuConfig from) {
@@ -113,6 +143,7 @@ public record MmuConfig(
       eagerSplit = from.eagerSplit;
       nxHugePages = from.nxHugePages;
       writeTracking = from.writeTracking;
+      tableEntries = from.tableEntries;
       vcpus = from.vcpus;
     }
 
@@ -131,6 +162,7 @@ public record MmuConfig(
           eagerSplit,
           nxHugePages,
           writeTracking,
+          tableEntries,
           vcpus);
     }
   }
@@ -183,6 +215,10 @@ public record MmuConfig(
 
   public MmuConfig withWriteTracking(boolean value) {
     return changed(draft -> draft.writeTracking = value);
+  }
+
+  public MmuConfig withTableEntries(int value) {
+    return changed(draft -> draft.tableEntries = value);
   }
 
   private static void require(boolean condition, String message) {

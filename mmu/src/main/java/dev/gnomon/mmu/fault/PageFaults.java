@@ -145,7 +145,11 @@ public final class PageFaults {
       }
       mapping.resolvedAsMmio(slots.generation());
       mmioCache.put(mapping.gfn(), slots.generation());
+      if (!config.isMappable(mapping.gfn())) {
+        return FaultResult.EMULATE;
+      }
     } else {
+      requireMappable(mapping.gfn(), slot);
       if (slot.isReadOnly() && mapping.isWrite()) {
         return FaultResult.EMULATE;
       }
@@ -169,6 +173,19 @@ public final class PageFaults {
     mmuLock.readUnlock(cpu);
     rcu.poll(cpu);
     return result;
+  }
+
+  private void requireMappable(long gfn, Memslot slot) {
+    if (!config.isMappable(gfn)) {
+      throw new IllegalArgumentException(
+          "gfn "
+              + Long.toHexString(gfn)
+              + " of "
+              + slot
+              + " lies beyond the "
+              + config.tableEntries()
+              + " entries of a table that are used");
+    }
   }
 
   private void chooseLevel(Mapping mapping) {

@@ -27,8 +27,20 @@ public abstract class Cpu {
   public abstract void awaitChange(PhysicalMemory memory, long hpa, long seen);
 
   /**
-   * Says that what was just tried lost a race and is tried again at once, so that a scheduler can
-   * let another CPU go first.
+   * Says that an attempt begins which may have to be made again: a page walk with the fault that it
+   * ends in, say. What it reads from here on is what {@link #retrying} waits for.
+   */
+  public void attempting() {}
+
+  /**
+   * Says that the attempt has come to nothing for now, and is made again: a new one begins. A
+   * scheduler may hold this CPU up until another CPU has written a word that the attempt has read,
+   * since before that the next attempt would end as this one did. So a caller whom someone else's
+   * progress has let through already must not come here; and none need come whose
+   * compare-and-exchange has failed, since another CPU has written that word meanwhile.
+   *
+   * <p>An attempt begins at {@link #attempting}, at the last call of this method, or when the CPU
+   * began, whichever was last.
    */
   public abstract void retrying();
 

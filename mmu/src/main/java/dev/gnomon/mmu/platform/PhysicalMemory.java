@@ -31,6 +31,15 @@ public abstract class PhysicalMemory {
     return hpa >>> FRAME_SHIFT;
   }
 
+  /**
+   * This memory as the page walks of a processor see it: what they read is in memory, past the
+   * stores that the processor itself has made and not yet sent there. The read-modify-writes by
+   * which they set A and D are as any other's. Used by the CPU whose walks they are.
+   */
+  public PhysicalMemory ofPageWalks() {
+    return this;
+  }
+
   public abstract byte getByte(long hpa);
 
   public abstract short getShort(long hpa);

@@ -21,6 +21,7 @@ import dev.gnomon.mmu.spte.SpteFormat;
  */
 public final class TableIterator {
   private final PhysicalMemory memory;
+  private final int entries;
   private final long[] tables = new long[6];
   private int rootLevel;
   private int lowest;
@@ -29,8 +30,14 @@ public final class TableIterator {
   private long gfn;
   private long spte;
 
-  public TableIterator(PhysicalMemory memory) {
+  /**
+   * Makes an iterator that walks nothing yet.
+   *
+   * @param entries how many entries of each table are used; those beyond are passed over
+   */
+  public TableIterator(PhysicalMemory memory, int entries) {
     this.memory = memory;
+    this.entries = entries;
   }
 
   /**
@@ -49,8 +56,7 @@ public final class TableIterator {
       return false;
     }
     level = rootLevel;
-    moveTo(first);
-    return true;
+    return stopAt(first) || goOn(first);
   }
 
   /** Goes on to the next entry; false at the end. */
@@ -58,18 +64,37 @@ public final class TableIterator {
     if (level > lowest && SpteFormat.isTable(spte, level)) {
       tables[level - 1] = SpteFormat.pfn(spte);
       level--;
-      moveTo(gfn);
-      return true;
+      if (stopAt(gfn)) {
+        return true;
+      }
     }
-    long following = PageLevel.alignDown(gfn, level) + PageLevel.frames(level);
-    if (following >= end) {
+    return goOn(gfn);
+  }
+
+  /** Stops at the entry that covers a gfn, if it is one of those in use. */
+  private boolean stopAt(long target) {
+    if (PageLevel.indexOfFrame(target, level) >= entries) {
       return false;
     }
-    while (level < rootLevel && PageLevel.indexOfFrame(following, level) == 0) {
-      level++;
-    }
-    moveTo(following);
+    moveTo(target);
     return true;
+  }
+
+  /** Goes on to the entry after the one that covers a gfn: its neighbour, or one further up. */
+  private boolean goOn(long from) {
+    long following = PageLevel.alignDown(from, level) + PageLevel.frames(level);
+    while (following < end) {
+      int index = PageLevel.indexOfFrame(following, level);
+      if (index >= entries) {
+        following = PageLevel.alignUp(following, level + 1);
+      } else if (index == 0 && level < rootLevel) {
+        level++;
+      } else {
+        moveTo(following);
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Begins again at the root, on the way to the current entry. */

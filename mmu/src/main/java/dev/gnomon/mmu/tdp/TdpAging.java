@@ -46,7 +46,7 @@ final class TdpAging {
 
   private boolean visit(Cpu cpu, long firstGfn, long endGfn, boolean onlyTest) {
     boolean isYoung = false;
-    TableIterator it = new TableIterator(memory);
+    TableIterator it = tables.iterator();
     List<TdpRoot> all = roots.acquireAll(cpu);
     for (TdpRoot root : all) {
       if (root.isInvalid()) {

@@ -91,7 +91,7 @@ final class TdpLog implements LogProtection {
 
   /** Protects every leaf of a slot, yielding when contended; what it changes is not flushed. */
   void protectSlot(Cpu cpu, Memslot slot) {
-    TableIterator it = new TableIterator(memory);
+    TableIterator it = tables.iterator();
     List<TdpRoot> all = roots.acquireAll(cpu);
     for (TdpRoot root : all) {
       for (boolean more = it.start(root.page(), slot.baseGfn(), slot.endGfn(), PageLevel.LEVEL_4K);
@@ -129,7 +129,7 @@ final class TdpLog implements LogProtection {
    */
   boolean writeProtect(Cpu cpu, long gfn) {
     boolean owesFlush = false;
-    TableIterator it = new TableIterator(memory);
+    TableIterator it = tables.iterator();
     List<TdpRoot> all = roots.acquireAll(cpu);
     long bits = SpteFormat.WRITABLE | format.mmuWritableBit();
     for (TdpRoot root : all) {

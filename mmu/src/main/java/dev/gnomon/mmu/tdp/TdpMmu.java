@@ -64,6 +64,7 @@ public final class TdpMmu {
     TdpTables tables =
         new TdpTables(
             memory,
+            config.tableEntries(),
             format,
             writer,
             maker,

@@ -72,7 +72,7 @@ final class TdpRecovery {
   /** Recovers large pages in a slot that is no longer dirty-logged. */
   void recoverSlot(Cpu cpu, Memslot slot) {
     boolean owesFlush = false;
-    TableIterator it = new TableIterator(memory);
+    TableIterator it = tables.iterator();
     List<TdpRoot> all = roots.acquireAll(cpu);
     for (TdpRoot root : all) {
       if (root.isInvalid()) {
@@ -136,7 +136,7 @@ final class TdpRecovery {
     long table = SpteFormat.pfn(it.spte());
     int level = it.level() - 1;
     long base = it.baseGfn();
-    for (int i = 0; i < PageLevel.ENTRIES; i++) {
+    for (int i = 0; i < tables.entries(); i++) {
       long spte = memory.getLong(PhysicalMemory.hpa(table) + 8L * i);
       if (SpteFormat.isPresentLeaf(spte, level)) {
         return base + i * PageLevel.frames(level);
@@ -151,7 +151,7 @@ final class TdpRecovery {
   int recoverNx(Cpu cpu, int limit) {
     int recovered = 0;
     for (ShadowPage page : pages.oldestNxDisallowed(cpu, limit)) {
-      TableIterator it = new TableIterator(memory);
+      TableIterator it = tables.iterator();
       List<TdpRoot> all = roots.acquireAll(cpu);
       for (TdpRoot root : all) {
         if (zapTable(cpu, it, root, page)) {

@@ -47,7 +47,7 @@ final class TdpSplitter {
 
   /** Splits every large page that maps a gfn of the range into 4 KiB pages. Takes the read lock. */
   void splitAll(Cpu cpu, long firstGfn, long endGfn) {
-    TableIterator it = new TableIterator(memory);
+    TableIterator it = tables.iterator();
     List<TdpRoot> all = roots.acquireAll(cpu);
     for (TdpRoot root : all) {
       tableFrames.topUp(cpu);

@@ -16,6 +16,7 @@ import dev.gnomon.mmu.table.Role;
 import dev.gnomon.mmu.table.ShadowPage;
 import dev.gnomon.mmu.table.ShadowPages;
 import dev.gnomon.mmu.table.TableFrames;
+import dev.gnomon.mmu.table.TableIterator;
 
 /**
  * The life of the TDP MMU's tables, and what follows from every change of an entry.
@@ -34,6 +35,7 @@ import dev.gnomon.mmu.table.TableFrames;
  */
 final class TdpTables {
   private final PhysicalMemory memory;
+  private final int entries;
   private final SpteFormat format;
   private final SpteWriter writer;
   private final SpteMaker maker;
@@ -46,6 +48,7 @@ final class TdpTables {
 
   TdpTables(
       PhysicalMemory memory,
+      int entries,
       SpteFormat format,
       SpteWriter writer,
       SpteMaker maker,
@@ -56,6 +59,7 @@ final class TdpTables {
       DirtReportRule dirtReport,
       Statistics statistics) {
     this.memory = memory;
+    this.entries = entries;
     this.format = format;
     this.writer = writer;
     this.maker = maker;
@@ -65,6 +69,16 @@ final class TdpTables {
     this.hostPages = hostPages;
     this.dirtReport = dirtReport;
     this.statistics = statistics;
+  }
+
+  /** How many entries of each table are used. */
+  int entries() {
+    return entries;
+  }
+
+  /** A walk over tables. */
+  TableIterator iterator() {
+    return new TableIterator(memory, entries);
   }
 
   /** Makes an empty table that nothing points at yet. */
@@ -141,7 +155,7 @@ final class TdpTables {
   private void dismantle(Cpu cpu, long pfn, boolean isShared) {
     ShadowPage page = pages.remove(cpu, pfn);
     int level = page.level();
-    for (int i = 0; i < PageLevel.ENTRIES; i++) {
+    for (int i = 0; i < entries; i++) {
       long sptep = PhysicalMemory.hpa(pfn) + 8L * i;
       long gfn = page.gfn() + i * PageLevel.frames(level);
       long old = memory.getLong(sptep);
@@ -177,7 +191,7 @@ final class TdpTables {
    */
   ShadowPage createSplit(Cpu cpu, long gfn, long large, int level, int rootRole) {
     ShadowPage page = create(cpu, gfn, Role.atLevel(rootRole, level - 1));
-    for (int i = 0; i < PageLevel.ENTRIES; i++) {
+    for (int i = 0; i < entries; i++) {
       long sptep = PhysicalMemory.hpa(page.pfn()) + 8L * i;
       writer.initialise(sptep, maker.makeSplit(large, level, i), level - 1);
     }
@@ -187,7 +201,7 @@ final class TdpTables {
   /** Says that a split table is linked: its leaves count, as the large one did before. */
   void splitLinked(Cpu cpu, long gfn, long large, long table, int level, boolean isShared) {
     changed(cpu, gfn, large, table, level, isShared);
-    statistics.add(cpu, Statistics.pages(level - 1), PageLevel.ENTRIES);
+    statistics.add(cpu, Statistics.pages(level - 1), entries);
     statistics.count(cpu, Stat.HUGE_PAGE_SPLITS);
   }
 }

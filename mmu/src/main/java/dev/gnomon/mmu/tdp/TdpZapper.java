@@ -56,7 +56,7 @@ final class TdpZapper {
    */
   boolean zapLeaves(Cpu cpu, long firstGfn, long endGfn) {
     boolean owesFlush = false;
-    TableIterator it = new TableIterator(memory);
+    TableIterator it = tables.iterator();
     List<TdpRoot> all = roots.acquireAll(cpu);
     for (TdpRoot root : all) {
       for (boolean more = it.start(root.page(), firstGfn, endGfn, PageLevel.LEVEL_4K);
@@ -98,7 +98,7 @@ final class TdpZapper {
    * lock.
    */
   void zapInvalidated(Cpu cpu, List<TdpRoot> invalidated) {
-    TableIterator it = new TableIterator(memory);
+    TableIterator it = tables.iterator();
     for (TdpRoot root : invalidated) {
       zapShared(cpu, root, it, PageLevel.LEVEL_1G);
       zapShared(cpu, root, it, root.page().level());

@@ -59,6 +59,11 @@ record CallBridge(CallTarget target, int site) {
       code.aload(0).iload(1).iload(2).loadConstant(site).invokestatic(Names.PROBE, probe, RANGE);
       return;
     }
+    if (target.isOfFirst()) {
+      code.aload(0).iconst_0().iload(1);
+      code.loadConstant(site).invokestatic(Names.PROBE, probe, RANGE);
+      return;
+    }
     MethodTypeDesc type = target.bridgeType();
     for (int i = 0; i < type.parameterCount(); i++) {
       if (type.parameterType(i).isArray()) {

@@ -93,6 +93,11 @@ record CallTarget(
     };
   }
 
+  /** Whether the array is followed by the number of elements that are touched. */
+  boolean isOfFirst() {
+    return name.equals("copyOf");
+  }
+
   /** Whether the array is followed by the bounds of what is touched. */
   boolean isOfRange() {
     return type.parameterCount() >= 3
@@ -123,12 +128,12 @@ record CallTarget(
 
   /** What a report calls that which is touched. */
   String variable() {
-    if (isArrayCopy()) {
-      return "array";
-    }
-    return isOfArrays()
-        ? (owner.isArray() ? owner : type.parameterType(0)).displayName()
-        : (isStatic() ? type.parameterType(0) : owner).displayName();
+    return isArrayCopy() ? "array" : bridgeType().parameterType(0).displayName();
+  }
+
+  /** Of what touches arrays: the type of what is in the first. */
+  ClassDesc elementType() {
+    return bridgeType().parameterType(0).componentType();
   }
 
   private String ownerName() {

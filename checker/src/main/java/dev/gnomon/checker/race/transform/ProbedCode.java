@@ -23,7 +23,6 @@ import java.lang.constant.DirectMethodHandleDesc;
 import java.lang.constant.DynamicCallSiteDesc;
 import java.lang.constant.MethodHandleDesc;
 import java.lang.constant.MethodTypeDesc;
-import org.jspecify.annotations.Nullable;
 
 /** The code of one method on its way through the transformer, instruction by instruction. */
 final class ProbedCode implements CodeTransform {
@@ -53,8 +52,7 @@ final class ProbedCode implements CodeTransform {
 
   private boolean isBeforeSuper;
 
-  /** The array-typed field that was read last, for it may be that whose elements are next. */
-  private @Nullable String lastArray;
+  private final ArrayNames arrays = new ArrayNames();
 
   ProbedCode(ProbedClass of, MethodModel model) {
     this.of = of;
@@ -77,6 +75,11 @@ final class ProbedCode implements CodeTransform {
 
   @Override
   public void accept(CodeBuilder code, CodeElement element) {
+    rewrite(code, element);
+    arrays.follow(element);
+  }
+
+  private void rewrite(CodeBuilder code, CodeElement element) {
     switch (element) {
       case LineNumber number -> {
         line = number.line();
@@ -121,9 +124,6 @@ final class ProbedCode implements CodeTransform {
   private void access(CodeBuilder code, FieldInstruction access) {
     String name = access.name().stringValue();
     ClassDesc type = access.typeSymbol();
-    if (type.isArray()) {
-      lastArray = Names.simple(access.owner().asInternalName()) + "." + name;
-    }
     ClassDesc declaring = of.fields().declaring(access.owner().asInternalName(), name);
     if (declaring == null || isOwnBeforeSuper(access)) {
       code.with(access);
@@ -151,8 +151,7 @@ final class ProbedCode implements CodeTransform {
 
   /** The array and an index are on the stack, twice. */
   private void tellElement(CodeBuilder code, String probe, TypeKind kind) {
-    String variable = lastArray == null ? kind.upperBound().displayName() + "[]" : lastArray;
-    code.loadConstant(of.number(method, line, variable))
+    code.loadConstant(of.number(method, line, arrays.top(kind.upperBound())))
         .invokestatic(Names.PROBE, probe, ON_ELEMENT);
   }
 
@@ -209,7 +208,8 @@ final class ProbedCode implements CodeTransform {
   }
 
   private String bridge(CallTarget target) {
-    return of.add(new CallBridge(target, of.number(method, line, target.variable())));
+    String variable = target.isOfArrays() ? arrays.top(target.elementType()) : target.variable();
+    return of.add(new CallBridge(target, of.number(method, line, variable)));
   }
 
   /** A reference to a method of a collection becomes one to what stands for the call. */

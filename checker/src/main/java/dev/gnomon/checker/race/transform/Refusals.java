@@ -19,7 +19,9 @@ final class Refusals {
   static @Nullable String of(InvokeInstruction call, boolean isInInitializer) {
     String owner = call.owner().asInternalName();
     String name = call.name().stringValue();
-    if (owner.startsWith("java/util/concurrent/") && !owner.endsWith("/TimeUnit")) {
+    if (owner.startsWith("java/util/concurrent/")
+        && !owner.endsWith("/TimeUnit")
+        && !name.equals("<init>")) {
       return "calls "
           + Names.simple(owner)
           + "."
@@ -29,7 +31,7 @@ final class Refusals {
     if (owner.equals("java/lang/Thread") && OF_THREADS.contains(name)) {
       return "calls Thread." + name + ": all that runs are the bodies of the execution";
     }
-    if (owner.equals("java/lang/ThreadLocal")) {
+    if (owner.equals("java/lang/ThreadLocal") && !name.equals("<init>")) {
       return "calls ThreadLocal." + name + ": all coroutines of a carrier share its locals";
     }
     if (owner.equals("java/lang/Object") && OF_MONITORS.contains(name)) {

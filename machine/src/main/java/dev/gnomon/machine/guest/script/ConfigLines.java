@@ -10,7 +10,6 @@ import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.config.RuleSwitch;
 import dev.gnomon.mmu.config.TdpKind;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -50,6 +49,7 @@ final class ConfigLines {
 
   private final Tokens tokens;
   private final String name;
+  private final Dialect dialect;
 
   private long memoryBytes = DEFAULT_MEMORY;
   private int vcpus;
@@ -66,14 +66,16 @@ final class ConfigLines {
   private Rules rules = Rules.DEFAULTS;
   private final Map<String, Expression> names = new HashMap<>();
 
-  ConfigLines(Tokens tokens, String name) {
+  ConfigLines(Tokens tokens, Dialect dialect) {
     this.tokens = tokens;
-    this.name = name;
+    this.dialect = dialect;
+    name = tokens.name();
   }
 
   /** Whether a word begins such a line. */
-  static boolean isKey(Token token) {
-    return token.kind() == Token.Kind.WORD && KEYS.contains(token.text());
+  boolean isKey(Token token) {
+    return token.kind() == Token.Kind.WORD
+        && (KEYS.contains(token.text()) || dialect.settings().contains(token.text()));
   }
 
   /** Reads one line. */
@@ -104,7 +106,7 @@ final class ConfigLines {
       case "guest-levels" -> guestLevels = levels();
       case "rule" -> rule();
       case "let" -> let();
-      default -> throw tokens.error(key, "expected a setting, found " + key.describe());
+      default -> dialect.readSetting(key, tokens);
     }
     tokens.endStatement();
   }
@@ -152,34 +154,9 @@ final class ConfigLines {
   }
 
   private void rule() {
-    Token rule = tokens.word("the name of a rule");
-    RuleSwitch<?> found =
-        Rules.find(rule.text())
-            .orElseThrow(
-                () ->
-                    tokens.error(
-                        rule,
-                        "expected "
-                            + listed(Rules.SWITCHES.stream().map(RuleSwitch::name).toList())
-                            + ", found "
-                            + rule.describe()));
+    RuleSwitch<?> rule = RuleNames.rule(tokens);
     tokens.expect("=");
-    Token value = tokens.word("a value of " + rule.text());
-    rules =
-        rules
-            .with(found, value.text())
-            .orElseThrow(
-                () ->
-                    tokens.error(
-                        value,
-                        "expected "
-                            + listed(found.values().stream().map(RuleSwitch::label).toList())
-                            + ", found "
-                            + value.describe()));
-  }
-
-  private static String listed(List<String> words) {
-    return String.join(", ", words);
+    rules = rules.with(rule, RuleNames.value(tokens, rule)).orElseThrow();
   }
 
   private void let() {
@@ -246,6 +223,7 @@ final class ConfigLines {
               mmu.eagerSplit(),
               mmu.nxHugePages(),
               hasWriteTracking,
+              mmu.tableEntries(),
               count);
       return new VmConfig(config, memoryBytes, hostPageLevel, tlb);
     } catch (IllegalArgumentException e) {

@@ -8,9 +8,10 @@ import java.util.stream.Collectors;
  *
  * @param values any of these; empty: anything
  * @param mayFault whether a guest page fault is right too
+ * @param concern what is broken if it finds something else
  */
-record Expectation(List<Expression> values, boolean mayFault) {
-  static final Expectation ANYTHING = new Expectation(List.of(), false);
+record Expectation(List<Expression> values, boolean mayFault, Concern concern) {
+  static final Expectation ANYTHING = new Expectation(List.of(), false, Concern.EXPECTATION);
 
   Expectation {
     values = List.copyOf(values);

@@ -12,7 +12,8 @@ final class ExpressionParser {
 
   /** Words that come after a number. */
   private static final Set<String> RESERVED =
-      Set.of(PTE, "or", "fault", "contains", "slot", "size", "from", "at", "to", "read-only");
+      Set.of(
+          PTE, "or", "else", "fault", "contains", "slot", "size", "from", "at", "to", "read-only");
 
   private final Tokens tokens;
   private final Map<String, Expression> names;

@@ -15,9 +15,9 @@ final class Findings {
     this.who = who;
   }
 
-  void violated(int line, String expected, String found) {
+  void violated(Concern concern, int line, String expected, String found) {
     if (violations.size() < MOST) {
-      violations.add(new Violation(line, who, expected, found));
+      violations.add(new Violation(concern, line, who, expected, found));
     }
   }
 
@@ -25,7 +25,11 @@ final class Findings {
   void check(int line, Expectation expectation, long found, long mask, long[] counters) {
     boolean isChecked = !expectation.values().isEmpty() || expectation.mayFault();
     if (isChecked && !expectation.allows(found, mask, counters)) {
-      violated(line, expectation.describe(mask, counters), "0x" + Long.toHexString(found));
+      violated(
+          expectation.concern(),
+          line,
+          expectation.describe(mask, counters),
+          "0x" + Long.toHexString(found));
     }
   }
 

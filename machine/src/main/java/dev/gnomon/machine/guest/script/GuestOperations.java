@@ -1,7 +1,5 @@
 package dev.gnomon.machine.guest.script;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 
 /** Reads the operations of vCPUs. */
@@ -15,12 +13,12 @@ final class GuestOperations {
 
   private final Tokens tokens;
   private final ExpressionParser numbers;
-  private final boolean guestPages;
+  private final ExpectationParser expectations;
 
-  GuestOperations(Tokens tokens, ExpressionParser numbers, boolean guestPages) {
+  GuestOperations(Tokens tokens, ExpressionParser numbers, ExpectationParser expectations) {
     this.tokens = tokens;
     this.numbers = numbers;
-    this.guestPages = guestPages;
+    this.expectations = expectations;
   }
 
   /** Whether a word begins one. */
@@ -33,21 +31,26 @@ final class GuestOperations {
     Token word = tokens.word("an operation: " + NAMES);
     int line = word.line();
     return switch (base(word.text())) {
-      case "read" -> new Statement.Read(line, address(), size(word), false, expectation());
-      case "fetch" -> new Statement.Read(line, address(), size(word), true, expectation());
+      case "read" ->
+          new Statement.Read(line, address(), size(word), false, expectations.valuesOrFault());
+      case "fetch" ->
+          new Statement.Read(line, address(), size(word), true, expectations.valuesOrFault());
       case "write" ->
           new Statement.Write(
-              line, address(), size(word), numbers.parse("a value"), faultExpectation());
+              line, address(), size(word), numbers.parse("a value"), expectations.fault());
       case "add" ->
           new Statement.Add(
-              unsized(word), address(), numbers.parse("a number to add"), expectation());
+              unsized(word),
+              address(),
+              numbers.parse("a number to add"),
+              expectations.valuesOrFault());
       case "cas" ->
           new Statement.Exchange(
               unsized(word),
               address(),
               numbers.parse("an expected value"),
               numbers.parse("a new value"),
-              expectation());
+              expectations.valuesOrFault());
       case "cr3" ->
           new Statement.LoadCr3(unsized(word), numbers.isNext() ? numbers.parse("CR3") : null);
       case "invlpg" -> new Statement.Invlpg(unsized(word), address());
@@ -83,38 +86,5 @@ final class GuestOperations {
 
   private Expression address() {
     return numbers.parse("an address");
-  }
-
-  /** {@code = 1 or 2 or fault}, or nothing. */
-  private Expectation expectation() {
-    if (!tokens.takeIf("=")) {
-      return Expectation.ANYTHING;
-    }
-    List<Expression> values = new ArrayList<>();
-    boolean mayFault = false;
-    do {
-      if (tokens.peek().is("fault")) {
-        takeFault();
-        mayFault = true;
-      } else {
-        values.add(numbers.parse("a value"));
-      }
-    } while (tokens.takeIf("or"));
-    return new Expectation(values, mayFault);
-  }
-
-  private Expectation faultExpectation() {
-    if (!tokens.takeIf("=")) {
-      return Expectation.ANYTHING;
-    }
-    takeFault();
-    return new Expectation(List.of(), true);
-  }
-
-  private void takeFault() {
-    if (!guestPages) {
-      throw tokens.error(tokens.peek(), "'fault' needs a guest that pages: see 'paging'");
-    }
-    tokens.expect("fault");
   }
 }

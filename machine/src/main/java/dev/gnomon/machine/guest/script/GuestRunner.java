@@ -55,7 +55,7 @@ final class GuestRunner extends Runner {
     try {
       vcpu.write(gva, write.size(), value);
       if (write.expectation().mayFault()) {
-        findings().violated(write.line(), "fault", "a write");
+        findings().violated(write.expectation().concern(), write.line(), "fault", "a write");
       }
     } catch (GuestFaultException e) {
       faulted(write.line(), write.expectation(), -1, e);
@@ -97,7 +97,11 @@ final class GuestRunner extends Runner {
   private void faulted(int line, Expectation expectation, long mask, GuestFaultException e) {
     if (!expectation.mayFault()) {
       findings()
-          .violated(line, expectation.describe(mask, counters()), String.valueOf(e.getMessage()));
+          .violated(
+              expectation.concern(),
+              line,
+              expectation.describe(mask, counters()),
+              String.valueOf(e.getMessage()));
     }
   }
 

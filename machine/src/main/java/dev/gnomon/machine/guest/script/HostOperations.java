@@ -12,8 +12,8 @@ import java.util.Set;
 /** Reads the operations of the host. */
 final class HostOperations {
   static final String NAMES =
-      "evict, writeback, migrate, age, test-young, peek, track, untrack, dirty-log, harvest, slot,"
-          + " zap-all or recover-nx";
+      "evict, writeback, start-writeback, finish-writeback, migrate, age, test-young, peek, track,"
+          + " untrack, dirty-log, harvest, slot, flush, zap-all or recover-nx";
 
   /** For the parts that run alone. */
   static final String SEQUENTIAL_NAMES = NAMES.replace(" or ", ", ") + " or stat";
@@ -22,24 +22,38 @@ final class HostOperations {
       Map.of(
           "evict", PageAction.EVICT,
           "writeback", PageAction.WRITEBACK,
+          "start-writeback", PageAction.START_WRITEBACK,
+          "finish-writeback", PageAction.FINISH_WRITEBACK,
           "migrate", PageAction.MIGRATE,
           "track", PageAction.TRACK,
           "untrack", PageAction.UNTRACK);
 
   private static final Set<String> OTHERS =
-      Set.of("age", "test-young", "peek", "dirty-log", "harvest", "slot", "zap-all", "recover-nx");
+      Set.of(
+          "age",
+          "test-young",
+          "peek",
+          "dirty-log",
+          "harvest",
+          "slot",
+          "flush",
+          "zap-all",
+          "recover-nx");
 
   private static final long MOST_SLOTS = 32;
 
   private final Tokens tokens;
   private final ExpressionParser numbers;
+  private final ExpectationParser expectations;
   private final DirtyLogKind dirtyLog;
   private final boolean hasManualProtect;
   private boolean tracksWrites;
 
-  HostOperations(Tokens tokens, ExpressionParser numbers, ConfigLines config) {
+  HostOperations(
+      Tokens tokens, ExpressionParser numbers, ExpectationParser expectations, ConfigLines config) {
     this.tokens = tokens;
     this.numbers = numbers;
+    this.expectations = expectations;
     dirtyLog = config.dirtyLog();
     hasManualProtect = config.hasManualProtect();
   }
@@ -67,10 +81,11 @@ final class HostOperations {
     return switch (word.text()) {
       case "age" -> age(line, true);
       case "test-young" -> age(line, false);
-      case "peek" -> new Statement.Peek(line, address(), expectation());
+      case "peek" -> new Statement.Peek(line, address(), expectations.values());
       case "dirty-log" -> dirtyLog(line);
       case "harvest" -> harvest(word);
       case "slot" -> slot(line);
+      case "flush" -> new Statement.Flush(line);
       case "zap-all" -> new Statement.ZapAll(line);
       case "recover-nx" ->
           new Statement.RecoverNx(
@@ -84,17 +99,6 @@ final class HostOperations {
 
   private Expression address() {
     return numbers.parse("an address");
-  }
-
-  private Expectation expectation() {
-    if (!tokens.takeIf("=")) {
-      return Expectation.ANYTHING;
-    }
-    List<Expression> values = new ArrayList<>();
-    do {
-      values.add(numbers.parse("a value"));
-    } while (tokens.takeIf("or"));
-    return new Expectation(values, false);
   }
 
   private Statement age(int line, boolean clears) {

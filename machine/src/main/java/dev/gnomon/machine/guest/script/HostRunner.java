@@ -61,6 +61,7 @@ final class HostRunner extends Runner {
       case Statement.MoveSlot move ->
           mmu.slotChanges()
               .move(cpu, move.slot(), pages(move.line(), value(move.line(), move.gpa())));
+      case Statement.Flush flush -> mmu.notifier().flush(cpu);
       case Statement.ZapAll zap -> mmu.slotChanges().zapAllFast(cpu);
       case Statement.RecoverNx recover -> {
         long limit = value(recover.line(), recover.limit());
@@ -76,6 +77,8 @@ final class HostRunner extends Runner {
     switch (toPage.action()) {
       case EVICT -> vm.hostSpace().evict(cpu, hvn(toPage.line(), address));
       case WRITEBACK -> vm.hostSpace().writeBack(cpu, hvn(toPage.line(), address));
+      case START_WRITEBACK -> vm.hostSpace().startWriteBack(cpu, hvn(toPage.line(), address));
+      case FINISH_WRITEBACK -> vm.hostSpace().finishWriteBack(cpu, hvn(toPage.line(), address));
       case MIGRATE -> vm.hostSpace().migratePage(cpu, hvn(toPage.line(), address));
       case TRACK -> tracked.track(cpu, PhysicalMemory.pfn(address));
       case UNTRACK -> tracked.untrack(cpu, PhysicalMemory.pfn(address), toPage.line(), findings());
@@ -90,7 +93,12 @@ final class HostRunner extends Runner {
             : vm.mmu().notifier().testYoung(cpu, hvn, hvn + 1);
     Boolean expected = age.expected();
     if (expected != null && expected != isYoung) {
-      findings().violated(age.line(), expected ? "young" : "old", isYoung ? "young" : "old");
+      findings()
+          .violated(
+              Concern.EXPECTATION,
+              age.line(),
+              expected ? "young" : "old",
+              isYoung ? "young" : "old");
     }
   }
 
@@ -117,6 +125,7 @@ final class HostRunner extends Runner {
       if (!reported.contains(hvn(take.line(), address))) {
         findings()
             .violated(
+                Concern.NO_WRITE_LOST,
                 take.line(),
                 "a report of the page at 0x" + Long.toHexString(address),
                 "one of " + reported.size() + " others");
@@ -141,6 +150,7 @@ final class HostRunner extends Runner {
     if (!check.comparison().holds(found, number)) {
       findings()
           .violated(
+              Concern.EXPECTATION,
               check.line(),
               check.stat().label() + " " + check.comparison().symbol() + " " + number,
               String.valueOf(found));

@@ -6,7 +6,7 @@ import java.util.List;
 
 /** Cuts a script's text into tokens. */
 final class Lexer {
-  private static final String SYMBOLS = ":;{}()=+*";
+  private static final String SYMBOLS = ":;{}()=+*,|";
 
   private final String name;
   private final String text;

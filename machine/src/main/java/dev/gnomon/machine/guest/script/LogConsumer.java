@@ -152,6 +152,7 @@ final class LogConsumer {
       int at = Arrays.mismatch(now, copies.getOrDefault(hvn, zeros));
       if (at >= 0) {
         findings.violated(
+            Concern.NO_WRITE_LOST,
             line,
             "that the log reports every write",
             "a byte at 0x%x written and never reported"

@@ -30,6 +30,7 @@ public final class Script {
   private final SortedMap<Integer, List<Statement>> vcpus;
   private final SortedMap<Integer, List<Statement>> hosts;
   private final List<Statement> finish;
+  private final boolean waitsForVcpus;
 
   Script(
       String name,
@@ -39,7 +40,8 @@ public final class Script {
       List<Statement> prepare,
       Map<Integer, List<Statement>> vcpus,
       Map<Integer, List<Statement>> hosts,
-      List<Statement> finish) {
+      List<Statement> finish,
+      boolean waitsForVcpus) {
     this.name = name;
     this.vmConfig = vmConfig;
     this.rules = rules;
@@ -48,6 +50,7 @@ public final class Script {
     this.vcpus = new TreeMap<>(vcpus);
     this.hosts = new TreeMap<>(hosts);
     this.finish = List.copyOf(finish);
+    this.waitsForVcpus = waitsForVcpus;
   }
 
   /**
@@ -57,7 +60,17 @@ public final class Script {
    * @throws InputException at the first thing that is wrong with it
    */
   public static Script parse(String name, String text) {
-    return new ScriptParser(name, text).parse();
+    return parse(name, text, Dialect.SCRIPT);
+  }
+
+  /**
+   * Reads a script in a language that has more than scripts have.
+   *
+   * @param dialect told of what it adds, in the order of the text
+   * @throws InputException at the first thing that is wrong with it
+   */
+  public static Script parse(String name, String text, Dialect dialect) {
+    return new ScriptParser(name, text, dialect).parse();
   }
 
   /** What messages call it. */
@@ -73,6 +86,11 @@ public final class Script {
   /** The rules that it sets; the others are at their defaults. */
   public Rules rules() {
     return rules;
+  }
+
+  /** How many sections run at once. */
+  public int threads() {
+    return vcpus.size() + hosts.size();
   }
 
   /** How many CPUs its execution must have. */
@@ -103,6 +121,11 @@ public final class Script {
 
   List<Statement> finish() {
     return finish;
+  }
+
+  /** Whether any of the host's sections goes on as long as vCPUs run. */
+  boolean waitsForVcpus() {
+    return waitsForVcpus;
   }
 
   /** An error that shows only when the script runs. */

@@ -5,6 +5,7 @@ import dev.gnomon.machine.VirtualMachine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
@@ -15,10 +16,11 @@ final class ScriptParser {
   private static final int MOST_VCPUS = 64;
   private static final long MOST_TIMES = 1_000_000_000;
 
-  private final String name;
   private final Tokens tokens;
+  private final Dialect dialect;
   private final ConfigLines config;
   private final ExpressionParser numbers;
+  private final ExpectationParser expectations;
   private final GuestOperations guest;
   private final HostOperations host;
 
@@ -26,23 +28,25 @@ final class ScriptParser {
   private final List<Statement> finish = new ArrayList<>();
   private final Map<Integer, List<Statement>> vcpus = new TreeMap<>();
   private final Map<Integer, List<Statement>> hosts = new TreeMap<>();
+  private final Supplier<Statement> ofHost = this::hostOperation;
   private int leastVcpus = 1;
-  private boolean isInHostSection;
+  private boolean waitsForVcpus;
 
-  ScriptParser(String name, String text) {
-    this.name = name;
+  ScriptParser(String name, String text, Dialect dialect) {
+    this.dialect = dialect;
     tokens = new Tokens(name, text);
-    config = new ConfigLines(tokens, name);
+    config = new ConfigLines(tokens, dialect);
     readConfig();
     IdentityTables tables = config.tables();
     numbers = new ExpressionParser(tokens, config.names(), tables);
-    guest = new GuestOperations(tokens, numbers, tables != null);
-    host = new HostOperations(tokens, numbers, config);
+    expectations = new ExpectationParser(tokens, numbers, tables != null);
+    guest = new GuestOperations(tokens, numbers, expectations);
+    host = new HostOperations(tokens, numbers, expectations, config);
   }
 
   private void readConfig() {
     tokens.skipSeparators();
-    while (ConfigLines.isKey(tokens.peek()) && !isSectionHead()) {
+    while (config.isKey(tokens.peek()) && !isSectionHead()) {
       config.read();
       tokens.skipSeparators();
     }
@@ -59,14 +63,15 @@ final class ScriptParser {
       tokens.skipSeparators();
     }
     return new Script(
-        name,
+        tokens.name(),
         config.vmConfig(leastVcpus, host.tracksWrites()),
         config.rules(),
         config.tables(),
         prepare,
         vcpus,
         hosts,
-        finish);
+        finish,
+        waitsForVcpus);
   }
 
   // --- sections ---
@@ -75,31 +80,63 @@ final class ScriptParser {
     Token word = tokens.peek();
     return switch (word.text()) {
       case "prepare", "finally" -> tokens.peek(1).is(":");
-      case "vcpu", "host" -> tokens.peek(1).kind() == Token.Kind.NUMBER && tokens.peek(2).is(":");
-      default -> false;
+      case "vcpu", "host" ->
+          tokens.peek(1).kind() == Token.Kind.NUMBER
+              && (tokens.peek(2).is(":") || tokens.peek(2).is("|"));
+      default -> dialect.sections().contains(word.text()) && tokens.peek(1).is(":");
     };
   }
 
   private void readSection() {
     if (!isSectionHead()) {
-      throw tokens.expected(
-          prepare.isEmpty() && vcpus.isEmpty() && hosts.isEmpty() && finish.isEmpty()
-              ? "a setting, or a section: 'prepare:', 'vcpu N:', 'host N:' or 'finally:'"
-              : "a section: 'prepare:', 'vcpu N:', 'host N:' or 'finally:'");
+      boolean isFirst = prepare.isEmpty() && vcpus.isEmpty() && hosts.isEmpty() && finish.isEmpty();
+      throw tokens.expected((isFirst ? "a setting, or " : "") + sectionNames());
     }
-    Token head = tokens.take();
-    isInHostSection = head.is("host");
+    Token head = tokens.peek();
+    expectations.setUsual(head.is("finally") ? Concern.NO_WRITE_LOST : Concern.EXPECTATION);
+    if (tokens.peek(2).is("|")) {
+      readTable();
+      return;
+    }
     switch (head.text()) {
-      case "prepare" -> readInto(prepare, this::sequential);
-      case "finally" -> readInto(finish, this::sequential);
-      case "vcpu" -> readInto(newSection(head, vcpus, vcpuNumber()), this::ofVcpu);
-      default ->
-          readInto(
-              newSection(
-                  head,
-                  hosts,
-                  (int) tokens.number("a CPU of the host", 0, VirtualMachine.HOST_CPUS - 1)),
-              this::ofHost);
+      case "vcpu", "host" -> {
+        Column column = newColumn();
+        tokens.expect(":");
+        readInto(column.statements(), column.operation());
+      }
+      case "prepare", "finally" -> {
+        tokens.take();
+        tokens.expect(":");
+        readInto(head.is("prepare") ? prepare : finish, this::sequential);
+      }
+      default -> {
+        tokens.take();
+        tokens.expect(":");
+        dialect.readSection(head, tokens);
+      }
+    }
+  }
+
+  private String sectionNames() {
+    StringBuilder others = new StringBuilder();
+    dialect.sections().forEach(section -> others.append(", '").append(section).append(":'"));
+    return "a section: 'prepare:', 'vcpu N:', 'host N:'" + others + " or 'finally:'";
+  }
+
+  /** The statements of one thread, and how another of them is read. */
+  private record Column(List<Statement> statements, Supplier<Statement> operation) {}
+
+  /** Takes {@code vcpu N} or {@code host N}. */
+  private Column newColumn() {
+    Token head = tokens.peek();
+    switch (tokens.oneOf(Set.of("vcpu", "host"))) {
+      case "vcpu" -> {
+        return new Column(newSection(head, vcpus, vcpuNumber()), this::ofVcpu);
+      }
+      default -> {
+        long number = tokens.number("a CPU of the host", 0, VirtualMachine.HOST_CPUS - 1);
+        return new Column(newSection(head, hosts, (int) number), ofHost);
+      }
     }
   }
 
@@ -119,12 +156,52 @@ final class ScriptParser {
   }
 
   private void readInto(List<Statement> statements, Supplier<Statement> operation) {
-    tokens.expect(":");
     tokens.skipSeparators();
     while (tokens.peek().kind() != Token.Kind.END && !isSectionHead()) {
       statements.add(statement(operation));
       tokens.endStatement();
       tokens.skipSeparators();
+    }
+  }
+
+  /** Threads side by side: a column each; that operations share a row means nothing. */
+  private void readTable() {
+    List<Column> columns = new ArrayList<>();
+    do {
+      columns.add(newColumn());
+    } while (tokens.takeIf("|"));
+    endRow();
+    tokens.skipSeparators();
+    while (tokens.peek().kind() != Token.Kind.END && !isSectionHead()) {
+      for (int i = 0; i < columns.size(); i++) {
+        if (i > 0) {
+          tokens.expect("|");
+        }
+        readCell(columns.get(i));
+      }
+      endRow();
+      tokens.skipSeparators();
+    }
+  }
+
+  private void readCell(Column column) {
+    while (!isCellEnd()) {
+      column.statements().add(statement(column.operation()));
+      if (!tokens.takeIf(";") && !isCellEnd()) {
+        throw tokens.expected("'|' or the end of the line");
+      }
+    }
+  }
+
+  private boolean isCellEnd() {
+    Token.Kind kind = tokens.peek().kind();
+    return tokens.peek().is("|") || kind == Token.Kind.NEWLINE || kind == Token.Kind.END;
+  }
+
+  private void endRow() {
+    Token.Kind kind = tokens.peek().kind();
+    if (kind != Token.Kind.NEWLINE && kind != Token.Kind.END) {
+      throw tokens.expected("the end of the line");
     }
   }
 
@@ -136,7 +213,7 @@ final class ScriptParser {
 
   private Statement repeat(Supplier<Statement> operation) {
     Token head = tokens.take();
-    long times = times(head);
+    long times = times(head, operation);
     String counter = "";
     if (tokens.takeIf("as")) {
       Token word = tokens.word("a name for the counter");
@@ -164,14 +241,15 @@ final class ScriptParser {
     return new Statement.Repeat(head.line(), times, loop, body);
   }
 
-  private long times(Token head) {
+  private long times(Token head, Supplier<Statement> operation) {
     if (!tokens.takeIf("while")) {
       return tokens.number("'while running' or a number of times", 0, MOST_TIMES);
     }
     tokens.expect("running");
-    if (!isInHostSection) {
+    if (operation != ofHost) {
       throw tokens.error(head, "'repeat while running' is for the host, while vCPUs run");
     }
+    waitsForVcpus = true;
     return Statement.Repeat.WHILE_RUNNING;
   }
 
@@ -182,7 +260,7 @@ final class ScriptParser {
     return guest.parse();
   }
 
-  private Statement ofHost() {
+  private Statement hostOperation() {
     if (!HostOperations.isOne(tokens.peek())) {
       throw tokens.expected("repeat, " + HostOperations.NAMES);
     }

@@ -146,7 +146,9 @@ public final class ScriptRun {
                   vcpus[number],
                   cpu -> {
                     runner.run(cpu, statements);
-                    running.getAndAdd(0, -1);
+                    if (script.waitsForVcpus()) {
+                      running.getAndAdd(0, -1);
+                    }
                   });
             });
     script
@@ -177,26 +179,35 @@ public final class ScriptRun {
   // --- the parts that run alone ---
 
   private void runAlone(List<Statement> statements) {
-    for (Statement statement : statements) {
-      runAlone(statement);
+    int end;
+    for (int at = 0; at < statements.size(); at = end) {
+      int actor = actor(statements.get(at));
+      end = at + 1;
+      if (actor == SEVERAL) {
+        repeatAlone((Statement.Repeat) statements.get(at));
+        continue;
+      }
+      while (end < statements.size() && actor(statements.get(end)) == actor) {
+        end++;
+      }
+      runAlone(actor, statements.subList(at, end));
     }
   }
 
-  private void runAlone(Statement statement) {
-    int actor = actor(statement);
-    if (actor == SEVERAL) {
-      Statement.Repeat repeat = (Statement.Repeat) statement;
-      for (long i = 0; i < repeat.times(); i++) {
-        counters[repeat.loop()] = i;
-        runAlone(repeat.body());
-      }
-      return;
+  private void repeatAlone(Statement.Repeat repeat) {
+    for (long i = 0; i < repeat.times(); i++) {
+      counters[repeat.loop()] = i;
+      runAlone(repeat.body());
     }
+  }
+
+  private void runAlone(int actor, List<Statement> statements) {
     if (actor == HOST) {
-      execution.start(vm.hostCpu(0).index(), "host", cpu -> host.run(cpu, statement));
+      execution.start(vm.hostCpu(0).index(), "host", cpu -> host.run(cpu, statements));
     } else {
       GuestRunner runner = guests[actor];
-      inGuest(vcpus[actor], cpu -> runner.run(cpu, unwrapped(statement)));
+      List<Statement> own = statements.stream().map(ScriptRun::unwrapped).toList();
+      inGuest(vcpus[actor], cpu -> runner.run(cpu, own));
     }
     execution.join();
   }

@@ -54,6 +54,10 @@ sealed interface Statement {
   enum PageAction {
     EVICT,
     WRITEBACK,
+    /** The first half of a write-back: the MMU forgets the page. */
+    START_WRITEBACK,
+    /** The second half, which may come when the page is mapped again. */
+    FINISH_WRITEBACK,
     MIGRATE,
     TRACK,
     UNTRACK
@@ -92,6 +96,9 @@ sealed interface Statement {
 
   /** Moves a slot. */
   record MoveSlot(int line, int slot, Expression gpa) implements Statement {}
+
+  /** Flushes every vCPU's TLB. */
+  record Flush(int line) implements Statement {}
 
   /** Zaps everything fast. */
   record ZapAll(int line) implements Statement {}

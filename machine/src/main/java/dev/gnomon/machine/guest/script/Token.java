@@ -9,28 +9,30 @@ package dev.gnomon.machine.guest.script;
  * @param line where it is, from 1
  * @param column where it begins, from 1
  */
-record Token(Kind kind, String text, long number, int line, int column) {
+public record Token(Kind kind, String text, long number, int line, int column) {
 
-  enum Kind {
+  /** What a token can be. */
+  public enum Kind {
     WORD,
     NUMBER,
-    /** One of {@code : ; { } ( ) = >= <= + *}. */
+    /** One of {@code : ; { } ( ) = >= <= + * , |}. */
     SYMBOL,
     NEWLINE,
     END
   }
 
-  boolean is(String symbolOrWord) {
+  /** Whether it is this symbol or word. */
+  public boolean is(String symbolOrWord) {
     return (kind == Kind.SYMBOL || kind == Kind.WORD) && text.equals(symbolOrWord);
   }
 
   /** Whether one statement ends here and another may begin. */
-  boolean isSeparator() {
+  public boolean isSeparator() {
     return kind == Kind.NEWLINE || is(";");
   }
 
   /** How a message shows it. */
-  String describe() {
+  public String describe() {
     return switch (kind) {
       case NEWLINE -> "the end of the line";
       case END -> "the end of the script";

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Set;
 
 /** A script's tokens, read from left to right, and how to say what is wrong with the next one. */
-final class Tokens {
+public final class Tokens {
   private final String name;
   private final List<Token> tokens;
   private int at;
@@ -15,23 +15,28 @@ final class Tokens {
     tokens = Lexer.tokens(name, text);
   }
 
+  /** What messages call the text. */
+  public String name() {
+    return name;
+  }
+
   /** The next token, which stays the next. */
-  Token peek() {
+  public Token peek() {
     return tokens.get(at);
   }
 
   /** The token after so many others. The last, again and again, after the end. */
-  Token peek(int ahead) {
+  public Token peek(int ahead) {
     return tokens.get(Math.min(at + ahead, tokens.size() - 1));
   }
 
   /** Takes the next token. */
-  Token take() {
+  public Token take() {
     return tokens.get(at == tokens.size() - 1 ? at : at++);
   }
 
   /** Takes the next token if it is this symbol or word. */
-  boolean takeIf(String symbolOrWord) {
+  public boolean takeIf(String symbolOrWord) {
     boolean isIt = peek().is(symbolOrWord);
     if (isIt) {
       take();
@@ -40,14 +45,14 @@ final class Tokens {
   }
 
   /** Takes the symbol or word that must come here. */
-  void expect(String symbolOrWord) {
+  public void expect(String symbolOrWord) {
     if (!takeIf(symbolOrWord)) {
       throw expected("'" + symbolOrWord + "'");
     }
   }
 
   /** Takes the word that must come here. */
-  Token word(String what) {
+  public Token word(String what) {
     if (peek().kind() != Token.Kind.WORD) {
       throw expected(what);
     }
@@ -55,7 +60,7 @@ final class Tokens {
   }
 
   /** Takes one of some words. */
-  String oneOf(Set<String> words) {
+  public String oneOf(Set<String> words) {
     if (peek().kind() != Token.Kind.WORD && peek().kind() != Token.Kind.NUMBER
         || !words.contains(peek().text())) {
       throw expected(listed(words));
@@ -64,7 +69,7 @@ final class Tokens {
   }
 
   /** Takes a number between two others. */
-  long number(String what, long least, long most) {
+  public long number(String what, long least, long most) {
     Token token = peek();
     if (token.kind() != Token.Kind.NUMBER || token.number() < least || token.number() > most) {
       throw expected(what + " from " + least + " to " + most);
@@ -73,27 +78,28 @@ final class Tokens {
   }
 
   /** Takes separators, if there are any. */
-  void skipSeparators() {
+  public void skipSeparators() {
     while (peek().isSeparator()) {
       take();
     }
   }
 
-  /** Requires that a statement ends here; what ends it stays, if it ends a block too. */
-  void endStatement() {
+  /** Requires that a statement ends here; what ends it stays. */
+  public void endStatement() {
     Token token = peek();
-    if (!token.isSeparator() && !token.is("}") && token.kind() != Token.Kind.END) {
+    boolean isEnd = token.kind() == Token.Kind.END || token.is("}") || token.is("|");
+    if (!isEnd && !token.isSeparator()) {
       throw expected("the end of the line");
     }
   }
 
   /** The error that something else was expected instead of the next token. */
-  InputException expected(String what) {
+  public InputException expected(String what) {
     return error(peek(), "expected " + what + ", found " + peek().describe());
   }
 
   /** An error at a token. */
-  InputException error(Token token, String message) {
+  public InputException error(Token token, String message) {
     return new InputException(name + ":" + token.line() + ":" + token.column() + ": " + message);
   }
 

@@ -61,6 +61,7 @@ final class TrackedPages implements WriteTracker {
     lock.unlock(cpu);
     if (unseen >= 0) {
       findings.violated(
+          Concern.WRITE_TRACKING,
           line,
           "that the VMM sees every write to a tracked page",
           "0x%x written unseen at 0x%x".formatted(now[unseen], PhysicalMemory.hpa(gfn) + unseen));

@@ -5,23 +5,25 @@ import dev.gnomon.checker.report.MachineState.Buffered;
 import dev.gnomon.checker.report.MachineState.Held;
 import dev.gnomon.checker.report.MachineState.Processor;
 import dev.gnomon.checker.schedule.MemoryModel;
+import dev.gnomon.checker.schedule.ReplayListener;
 import dev.gnomon.checker.schedule.Step;
 import dev.gnomon.machine.VirtualMachine;
 import dev.gnomon.machine.processor.Vcpu;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gathers a counterexample while it is replayed: the one that replays calls {@link #stepped} after
+ * Records a counterexample while it is replayed: it is the listener of the replay, called after
  * each step, while nothing runs and accesses are no steps; the program that is replayed says by
  * {@link #watch} what machine it has built. A program without a machine gets a report of its steps
  * alone.
  *
  * <p>For one replay, by one thread.
  */
-public final class CounterexampleRecorder {
+public final class Recorder implements ReplayListener {
   private final MemoryModel memoryModel;
   private final Landmarks landmarks = new Landmarks();
   private final TreeMap<Integer, String> names = new TreeMap<>();
@@ -33,43 +35,44 @@ public final class CounterexampleRecorder {
   private MachineState start = MachineState.UNKNOWN;
   private MachineState last = MachineState.UNKNOWN;
 
-  public CounterexampleRecorder(MemoryModel memoryModel) {
+  public Recorder(MemoryModel memoryModel) {
     this.memoryModel = memoryModel;
   }
 
-  /** The machine that the steps are taken on, built and ready, before the first step. */
+  /**
+   * Says what machine the steps are taken on. To be called outside bodies, when it is prepared,
+   * right before the bodies start whose steps matter.
+   */
   public void watch(VirtualMachine vm, List<Vcpu> vcpus) {
-    watch(vm, vcpus, Peek.through(vm.execution().platform()));
-  }
-
-  /** As {@link #watch(VirtualMachine, List)}, with memory looked at in another way. */
-  public void watch(VirtualMachine vm, List<Vcpu> vcpus, Peek peek) {
-    reader = new MachineStateReader(vm, vcpus, peek, landmarks);
+    reader = new MachineStateReader(vm, vcpus, landmarks);
     steps = new StepReader(vm, landmarks);
-    last = reader.read();
+    last = reader.read(vm.execution().platform().memory()::getLong);
     if (moments.isEmpty()) {
       start = last;
     }
   }
 
-  /** A step was taken. */
-  public void stepped(Step step) {
-    names.put(step.cpu(), step.name());
+  @Override
+  public void stepped(Step step, LongUnaryOperator memory) {
+    if (step.kind() != Step.Kind.COMMIT) {
+      names.put(step.cpu(), step.name());
+    }
     MachineState before = last;
-    MachineState machine = reader == null ? MachineState.UNKNOWN : reader.read();
+    MachineState machine = reader == null ? MachineState.UNKNOWN : reader.read(memory);
     StepReader.Meaning meaning = steps == null ? StepReader.withoutMachine(step) : steps.read(step);
-    meaning = withMode(meaning, before, machine);
+    meaning = withMode(meaning, step, before, machine);
     follow(step, meaning.text());
     last = with(machine);
     moments.add(new Moment(step, meaning.subject(), meaning.text(), meaning.isMinor(), last));
   }
 
-  /** The counterexample, when the last step was taken. */
-  public Counterexample finish(
-      Counterexample.Scenario scenario, Counterexample.Search search, Violation violation) {
+  /** The recording, when the last step was taken. */
+  public Recording finish(
+      Recording.Scenario scenario, Recording.Search search, Violation violation) {
     List<Lane> lanes =
         names.entrySet().stream().map(name -> new Lane(name.getKey(), name.getValue())).toList();
-    return new Counterexample(scenario, search, violation, lanes, start, moments);
+    List<Moment> told = Relevance.judge(moments, violation.property());
+    return new Recording(scenario, search, violation, lanes, start, told);
   }
 
   /** The state itself if nothing is new about locks and buffers either. */
@@ -100,18 +103,19 @@ public final class CounterexampleRecorder {
     }
   }
 
-  /** Says by name what a step on a mode word did. */
+  /** Says by name what a step did to a vCPU's mode; the word of that may hold requests too. */
   private static StepReader.Meaning withMode(
-      StepReader.Meaning meaning, MachineState before, MachineState after) {
-    if (meaning.subject() != Subject.GUEST_MODE) {
+      StepReader.Meaning meaning, Step step, MachineState before, MachineState after) {
+    if (meaning.subject() != Subject.GUEST_MODE && meaning.subject() != Subject.REQUEST) {
       return meaning;
     }
     for (int i = 0; i < after.processors().size(); i++) {
       Processor now = after.processors().get(i);
       if (i < before.processors().size()
           && before.processors().get(i).isInGuest() != now.isInGuest()) {
-        String text = "vcpu " + now.index() + (now.isInGuest() ? " enters" : " leaves") + " guest";
-        return new StepReader.Meaning(Subject.GUEST_MODE, text + " mode", false);
+        String verb = step.kind() == Step.Kind.COMMIT ? "commit: " : "";
+        String text = "vcpu " + now.index() + (now.isInGuest() ? " enters" : " leaves");
+        return new StepReader.Meaning(Subject.GUEST_MODE, verb + text + " guest mode", false);
       }
     }
     return meaning;

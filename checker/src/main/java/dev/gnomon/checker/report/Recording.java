@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An execution that broke a property, step by step. Immutable.
+ * An execution that broke a property, as it was seen step by step when it was replayed. Immutable.
  *
  * @param scenario what was explored
  * @param search how it was found
@@ -17,7 +17,7 @@ import java.util.Map;
  * @param start the machine before the first step
  * @param moments the steps, in order
  */
-public record Counterexample(
+public record Recording(
     Scenario scenario,
     Search search,
     Violation violation,
@@ -25,7 +25,7 @@ public record Counterexample(
     MachineState start,
     List<Moment> moments) {
 
-  public Counterexample {
+  public Recording {
     lanes = List.copyOf(lanes);
     moments = List.copyOf(moments);
   }

@@ -1,0 +1,114 @@
+package dev.gnomon.machine.processor;
+
+import dev.gnomon.mmu.VcpuMmu;
+import dev.gnomon.mmu.config.Stat;
+import dev.gnomon.mmu.config.Statistics;
+import dev.gnomon.mmu.platform.Cpu;
+import dev.gnomon.mmu.platform.Platform;
+import dev.gnomon.mmu.platform.SharedWords;
+import dev.gnomon.mmu.sync.Rendezvous;
+import dev.gnomon.mmu.tlb.Requests;
+
+/**
+ * A vCPU's way into the guest and out of it. On the way in it handles requests, loads a root if it
+ * has none, announces guest mode, and looks for requests once more (see {@link Rendezvous}).
+ */
+final class GuestMode {
+  private final int vcpu;
+  private final Cpu cpu;
+  private final Platform platform;
+  private final Rendezvous rendezvous;
+  private final VcpuMmu mmu;
+  private final Statistics statistics;
+  private final Translator translator;
+  private boolean isPauseRequested;
+
+  GuestMode(
+      int vcpu,
+      Cpu cpu,
+      Platform platform,
+      Rendezvous rendezvous,
+      VcpuMmu mmu,
+      Statistics statistics,
+      Translator translator) {
+    this.vcpu = vcpu;
+    this.cpu = cpu;
+    this.platform = platform;
+    this.rendezvous = rendezvous;
+    this.mmu = mmu;
+    this.statistics = statistics;
+    this.translator = translator;
+  }
+
+  /** The words whose first holds requests, 0 if there are none. */
+  SharedWords requests() {
+    return rendezvous.requests(vcpu);
+  }
+
+  /** Enters the guest. Returns whether there were requests to handle. */
+  boolean enter() {
+    boolean wasRequested = false;
+    while (true) {
+      wasRequested |= handleRequests();
+      awaitRingRoom();
+      if (!mmu.hasRoot()) {
+        mmu.loadRoot(cpu);
+        translator.dropAll();
+      }
+      if (rendezvous.enter(vcpu)) {
+        return wasRequested;
+      }
+    }
+  }
+
+  /** Leaves the guest, for whatever reason. */
+  void leave() {
+    // Before it is seen to have left: who kicked it to read the log waits for that.
+    mmu.drainPml(cpu);
+    rendezvous.leave(vcpu);
+    statistics.count(cpu, Stat.EXITS);
+  }
+
+  /**
+   * Leaves the guest for a request, and enters it again. An interrupt serializes: what the guest
+   * has stored is in memory before it is seen to leave.
+   */
+  void takeInterrupt() {
+    statistics.count(cpu, Stat.REQUEST_EXITS);
+    platform.fullFence();
+    leave();
+    enter();
+  }
+
+  /** Handles requests, outside the guest. Returns whether there were any. */
+  boolean handleRequests() {
+    long taken = rendezvous.take(vcpu, Requests.ALL);
+    if ((taken & Requests.PAUSE) != 0) {
+      isPauseRequested = true;
+    }
+    if ((taken & Requests.RELOAD_ROOT) != 0) {
+      mmu.unloadRoot(cpu);
+    }
+    if ((taken & Requests.TLB_FLUSH) != 0) {
+      translator.dropAll();
+      statistics.count(cpu, Stat.TLB_FLUSH);
+    }
+    return taken != 0;
+  }
+
+  private void awaitRingRoom() {
+    while (mmu.isRingFull()) {
+      // The VMM makes room and asks us to look again.
+      rendezvous.awaitRequest(cpu, vcpu);
+      handleRequests();
+    }
+  }
+
+  boolean isPauseRequested() {
+    return isPauseRequested;
+  }
+
+  void resume() {
+    isPauseRequested = false;
+  }
+}
