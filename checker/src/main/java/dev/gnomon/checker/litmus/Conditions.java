@@ -10,18 +10,13 @@ import dev.gnomon.checker.schedule.MemoryModel;
  * @param speculates whether a TLB may have loaded any translation that a walk could have made
  * @param dropsTranslations whether a TLB may have dropped any entry
  * @param locks how locks are modelled
- * @param tableEntries entries of each page table, 8 to 512
  */
 public record Conditions(
-    MemoryModel memoryModel,
-    boolean speculates,
-    boolean dropsTranslations,
-    Locks locks,
-    int tableEntries) {
+    MemoryModel memoryModel, boolean speculates, boolean dropsTranslations, Locks locks) {
 
   /** What holds if a file says nothing. */
   public static final Conditions DEFAULT =
-      new Conditions(MemoryModel.SC, false, false, Locks.ABSTRACT, 512);
+      new Conditions(MemoryModel.SC, false, false, Locks.ABSTRACT);
 
   /** How locks are modelled. */
   public enum Locks {
@@ -32,22 +27,18 @@ public record Conditions(
   }
 
   Conditions withMemoryModel(MemoryModel value) {
-    return new Conditions(value, speculates, dropsTranslations, locks, tableEntries);
+    return new Conditions(value, speculates, dropsTranslations, locks);
   }
 
   Conditions withSpeculation(boolean value) {
-    return new Conditions(memoryModel, value, dropsTranslations, locks, tableEntries);
+    return new Conditions(memoryModel, value, dropsTranslations, locks);
   }
 
   Conditions withDrops(boolean value) {
-    return new Conditions(memoryModel, speculates, value, locks, tableEntries);
+    return new Conditions(memoryModel, speculates, value, locks);
   }
 
   Conditions withLocks(Locks value) {
-    return new Conditions(memoryModel, speculates, dropsTranslations, value, tableEntries);
-  }
-
-  Conditions withTableEntries(int value) {
-    return new Conditions(memoryModel, speculates, dropsTranslations, locks, value);
+    return new Conditions(memoryModel, speculates, dropsTranslations, value);
   }
 }

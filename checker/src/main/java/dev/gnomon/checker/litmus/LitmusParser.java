@@ -24,10 +24,7 @@ import java.util.TreeSet;
 /** Reads what a litmus file has besides a script. The grammar is in docs/litmus.md. */
 final class LitmusParser implements Dialect {
   private static final Set<String> SETTINGS =
-      Set.of("memory-model", "speculation", "tlb-drops", "locks", "table-entries");
-
-  private static final int FEWEST_ENTRIES = 8;
-  private static final int MOST_ENTRIES = 512;
+      Set.of("memory-model", "speculation", "tlb-drops", "locks");
 
   private final List<LitmusCase> cases = new ArrayList<>();
   private Conditions conditions = Conditions.DEFAULT;
@@ -80,8 +77,7 @@ final class LitmusParser implements Dialect {
           case "memory-model" -> conditions.withMemoryModel(model(tokens));
           case "speculation" -> conditions.withSpeculation(isOn(tokens));
           case "tlb-drops" -> conditions.withDrops(isOn(tokens));
-          case "locks" -> conditions.withLocks(locks(tokens));
-          default -> conditions.withTableEntries(entries(tokens));
+          default -> conditions.withLocks(locks(tokens));
         };
   }
 
@@ -96,15 +92,6 @@ final class LitmusParser implements Dialect {
   private static Conditions.Locks locks(Tokens tokens) {
     String word = tokens.oneOf(Set.of("abstract", "words"));
     return Conditions.Locks.valueOf(word.toUpperCase(Locale.ROOT));
-  }
-
-  private static int entries(Tokens tokens) {
-    Token number = tokens.peek();
-    long entries = tokens.number("a number", FEWEST_ENTRIES, MOST_ENTRIES);
-    if (Long.bitCount(entries) != 1) {
-      throw tokens.error(number, "expected a power of two, found " + number.describe());
-    }
-    return (int) entries;
   }
 
   // --- what is expected ---

@@ -1,6 +1,9 @@
 package dev.gnomon.checker.schedule;
 
 import dev.gnomon.mmu.platform.PhysicalMemory;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -13,6 +16,10 @@ final class ExploredMemory extends PhysicalMemory {
   static final Stage.Change ADD = (value, operand, expected) -> value + operand;
   static final Stage.Change AND = (value, operand, expected) -> value & operand;
   static final Stage.Change OR = (value, operand, expected) -> value | operand;
+
+  /** Eight bytes of an array as a word. */
+  private static final VarHandle BYTES =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private static final long ADDRESS = 0x000f_ffff_ffff_f000L;
 
@@ -264,7 +271,13 @@ final class ExploredMemory extends PhysicalMemory {
     if (length > 0) {
       checkWithin(hpa, length);
       long[] words = forBulk(pfn(hpa), Operation.READ_FRAME).words;
-      for (int i = 0; i < length; i++) {
+      int i = 0;
+      if (shift(hpa) == 0) {
+        for (; i + Long.BYTES <= length; i += Long.BYTES) {
+          BYTES.set(into, offset + i, words[word(hpa + i)]);
+        }
+      }
+      for (; i < length; i++) {
         into[offset + i] = (byte) (words[word(hpa + i)] >>> shift(hpa + i));
       }
     }
@@ -275,7 +288,13 @@ final class ExploredMemory extends PhysicalMemory {
     if (length > 0) {
       checkWithin(hpa, length);
       long[] words = forBulk(pfn(hpa), Operation.WRITE_FRAME).words;
-      for (int i = 0; i < length; i++) {
+      int i = 0;
+      if (shift(hpa) == 0) {
+        for (; i + Long.BYTES <= length; i += Long.BYTES) {
+          words[word(hpa + i)] = (long) BYTES.get(from, offset + i);
+        }
+      }
+      for (; i < length; i++) {
         int word = word(hpa + i);
         int shift = shift(hpa + i);
         words[word] = words[word] & ~(0xffL << shift) | (from[offset + i] & 0xffL) << shift;

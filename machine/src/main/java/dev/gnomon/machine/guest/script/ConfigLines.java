@@ -9,6 +9,7 @@ import dev.gnomon.mmu.config.DirtyLogKind;
 import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.config.RuleSwitch;
 import dev.gnomon.mmu.config.TdpKind;
+import dev.gnomon.mmu.platform.PhysicalMemory;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class ConfigLines {
   private static final long DEFAULT_MEMORY = 4L << 20;
   private static final int MOST_VCPUS = 64;
+  private static final int FEWEST_ENTRIES = 8;
 
   /** So small that hardly an access finds its translation. */
   private static final TlbConfig TINY_TLB = new TlbConfig(1, 1, 1, 1, 1, 1, 1);
@@ -41,6 +43,7 @@ final class ConfigLines {
           "ring-entries",
           "eager-split",
           "nx-huge-pages",
+          "table-entries",
           "tlb",
           "paging",
           "guest-levels",
@@ -52,6 +55,7 @@ final class ConfigLines {
   private final Dialect dialect;
 
   private long memoryBytes = DEFAULT_MEMORY;
+  private @Nullable Token memorySize;
   private int vcpus;
   private MmuConfig mmu = MmuConfig.of(TdpKind.EPT, 1);
   private boolean hasAccessedDirty = true;
@@ -99,6 +103,7 @@ final class ConfigLines {
       case "ring-entries" -> mmu = mmu.withRingEntries(ringEntries());
       case "eager-split" -> mmu = mmu.withEagerSplit(isOn());
       case "nx-huge-pages" -> mmu = mmu.withNxHugePages(isOn());
+      case "table-entries" -> mmu = mmu.withTableEntries(tableEntries());
       case "tlb" ->
           tlb =
               tokens.oneOf(Set.of("tiny", "default")).equals("tiny") ? TINY_TLB : TlbConfig.DEFAULT;
@@ -136,12 +141,28 @@ final class ConfigLines {
   }
 
   private long memory() {
-    Token size = tokens.peek();
-    long bytes = tokens.number("a size", VmConfig.MINIMUM_MEMORY, GuestMemoryMap.HOLE);
-    if (bytes % VmConfig.MINIMUM_MEMORY != 0) {
-      throw tokens.error(size, "expected a multiple of 2M, found " + size.describe());
+    memorySize = tokens.peek();
+    return tokens.number("a size", PhysicalMemory.FRAME_SIZE, GuestMemoryMap.HOLE);
+  }
+
+  /** Whole tables' worth, or pages, if not all of each table is used. */
+  private void checkMemory() {
+    boolean isCut = mmu.tableEntries() < MmuConfig.TABLE_ENTRIES;
+    long unit = isCut ? PhysicalMemory.FRAME_SIZE : VmConfig.MINIMUM_MEMORY;
+    Token size = memorySize;
+    if (size != null && memoryBytes % unit != 0) {
+      throw tokens.error(
+          size, "expected a multiple of " + (isCut ? "4K" : "2M") + ", found " + size.describe());
     }
-    return bytes;
+  }
+
+  private int tableEntries() {
+    Token entries = tokens.peek();
+    long count = tokens.number("a number", FEWEST_ENTRIES, MmuConfig.TABLE_ENTRIES);
+    if (Long.bitCount(count) != 1) {
+      throw tokens.error(entries, "expected a power of two, found " + entries.describe());
+    }
+    return (int) count;
   }
 
   private int ringEntries() {
@@ -204,6 +225,7 @@ final class ConfigLines {
       throw new InputException(
           name + ": names vcpu " + (leastVcpus - 1) + ", and has " + count + " by 'vcpus'");
     }
+    checkMemory();
     if (pagingLevel > 0 && memoryBytes > IdentityTables.LARGEST_MEMORY) {
       throw new InputException(name + ": a guest that pages has at most 1G of memory");
     }

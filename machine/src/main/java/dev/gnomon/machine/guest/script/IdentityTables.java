@@ -31,7 +31,8 @@ record IdentityTables(long memoryBytes, int levels, int leafLevel) {
 
   /** Where the top table is. */
   long top() {
-    long lowest = leafLevel == 1 ? memoryBytes >>> PageLevel.shift(2) : 0;
+    long span = 1L << PageLevel.shift(2);
+    long lowest = leafLevel == 1 ? (memoryBytes + span - 1) / span : 0;
     return memoryBytes - (levels - 1 + lowest) * PhysicalMemory.FRAME_SIZE;
   }
 

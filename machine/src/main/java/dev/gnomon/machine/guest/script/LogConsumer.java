@@ -3,6 +3,7 @@ package dev.gnomon.machine.guest.script;
 import dev.gnomon.machine.VirtualMachine;
 import dev.gnomon.machine.memory.HostAddressSpace;
 import dev.gnomon.mmu.Mmu;
+import dev.gnomon.mmu.config.DirtyLogKind;
 import dev.gnomon.mmu.dirty.DirtyLog;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.PhysicalMemory;
@@ -18,7 +19,8 @@ import java.util.TreeMap;
 /**
  * The one consumer of a script's dirty log, which does as live migration does: it copies all memory
  * of a slot when the slot's log is switched on, and then each page that a report names. So if no
- * write goes unreported, its copy equals memory after the last report.
+ * write goes unreported, its copy equals memory after the last report. Pages that no vCPU writes,
+ * by the script's text, are left out.
  *
  * <p>Any CPU may call; a lock of its own makes a report and the copying of its pages one.
  */
@@ -28,6 +30,7 @@ final class LogConsumer {
   private final VirtualMachine vm;
   private final boolean usesRings;
   private final boolean hasManualProtect;
+  private final WrittenPages written;
   private final SpinLock lock;
 
   /** By slot: with manual protect, what was reported and is not cleared yet; else empty. */
@@ -36,9 +39,10 @@ final class LogConsumer {
   /** By hvn. A page that was not copied was never touched: zeros. */
   private final Map<Long, byte[]> copies = new HashMap<>();
 
-  LogConsumer(VirtualMachine vm, boolean usesRings) {
+  LogConsumer(VirtualMachine vm, Script script) {
     this.vm = vm;
-    this.usesRings = usesRings;
+    usesRings = script.vmConfig().mmu().dirtyLog() == DirtyLogKind.RING;
+    written = script.writtenPages();
     hasManualProtect = vm.config().mmu().manualProtect();
     lock = vm.execution().synchronization().spinLock();
   }
@@ -51,14 +55,26 @@ final class LogConsumer {
           mmu().slotChanges().startDirtyLog(cpu, slotId);
           Memslot slot = slot(cpu, slotId);
           logged.put(slotId, new long[words(slot)]);
-          HostAddressSpace space = vm.hostSpace();
           long end = slot.baseHvn() + slot.pages();
-          for (long hvn = space.nextTouched(slot.baseHvn(), end);
-              hvn < end;
-              hvn = space.nextTouched(hvn + 1, end)) {
+          for (long hvn = next(slot.baseHvn(), end); hvn < end; hvn = next(hvn + 1, end)) {
             copy(cpu, hvn);
           }
         });
+  }
+
+  /** The first page from here on that was ever touched, and that a vCPU may write. */
+  private long next(long firstHvn, long end) {
+    HostAddressSpace space = vm.hostSpace();
+    long base = vm.baseHvn();
+    long hvn = firstHvn;
+    while (hvn < end) {
+      long candidate = base + written.next(hvn - base, end - base);
+      hvn = space.nextTouched(candidate, end);
+      if (hvn == candidate) {
+        break;
+      }
+    }
+    return hvn;
   }
 
   /** Switches it off. */
@@ -100,7 +116,13 @@ final class LogConsumer {
         return;
       }
     }
-    reported.forEach(hvn -> copy(cpu, hvn));
+    copyWritten(cpu, reported);
+  }
+
+  private void copyWritten(Cpu cpu, Set<Long> hvns) {
+    hvns.stream()
+        .filter(hvn -> written.contains(hvn - vm.baseHvn()))
+        .forEach(hvn -> copy(cpu, hvn));
   }
 
   private void keep(int slotId, long[] bitmap) {
@@ -122,7 +144,7 @@ final class LogConsumer {
     Set<Long> cleared = new HashSet<>();
     addTo(cleared, slot, kept);
     Arrays.fill(kept, 0);
-    cleared.forEach(hvn -> copy(cpu, hvn));
+    copyWritten(cpu, cleared);
   }
 
   /** Takes the last report of every log, and compares the copy with memory. */
@@ -145,9 +167,7 @@ final class LogConsumer {
     byte[] now = new byte[PhysicalMemory.FRAME_SIZE];
     byte[] zeros = new byte[PhysicalMemory.FRAME_SIZE];
     long end = slot.baseHvn() + slot.pages();
-    for (long hvn = space.nextTouched(slot.baseHvn(), end);
-        hvn < end;
-        hvn = space.nextTouched(hvn + 1, end)) {
+    for (long hvn = next(slot.baseHvn(), end); hvn < end; hvn = next(hvn + 1, end)) {
       space.read(cpu, PhysicalMemory.hpa(hvn), now, 0, now.length);
       int at = Arrays.mismatch(now, copies.getOrDefault(hvn, zeros));
       if (at >= 0) {

@@ -31,6 +31,7 @@ public final class Script {
   private final SortedMap<Integer, List<Statement>> hosts;
   private final List<Statement> finish;
   private final boolean waitsForVcpus;
+  private final WrittenPages writtenPages;
 
   Script(
       String name,
@@ -51,6 +52,7 @@ public final class Script {
     this.hosts = new TreeMap<>(hosts);
     this.finish = List.copyOf(finish);
     this.waitsForVcpus = waitsForVcpus;
+    writtenPages = WrittenPages.of(this);
   }
 
   /**
@@ -121,6 +123,11 @@ public final class Script {
 
   List<Statement> finish() {
     return finish;
+  }
+
+  /** What its vCPUs may write. */
+  WrittenPages writtenPages() {
+    return writtenPages;
   }
 
   /** Whether any of the host's sections goes on as long as vCPUs run. */

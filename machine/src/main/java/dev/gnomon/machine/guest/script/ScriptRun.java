@@ -8,7 +8,6 @@ import dev.gnomon.machine.thread.CpuFailureException;
 import dev.gnomon.machine.thread.Execution;
 import dev.gnomon.machine.thread.StoppedException;
 import dev.gnomon.mmu.Rules;
-import dev.gnomon.mmu.config.DirtyLogKind;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.SharedWords;
 import java.util.ArrayList;
@@ -50,7 +49,7 @@ public final class ScriptRun {
     this.execution = execution;
     SwapSpace swap = new ScriptSwap(execution.platform(), execution.synchronization());
     vm = new VirtualMachine(execution, swap, script.vmConfig(), rules);
-    log = new LogConsumer(vm, script.vmConfig().mmu().dirtyLog() == DirtyLogKind.RING);
+    log = new LogConsumer(vm, script);
     tracked = new TrackedPages(vm);
     vm.setWriteTracker(tracked);
     vcpus = new Vcpu[script.vmConfig().mmu().vcpus()];

@@ -19,46 +19,48 @@ import java.util.Set;
  */
 final class TrackedPages implements WriteTracker {
   private final VirtualMachine vm;
-  private final SpinLock lock;
+  private final SpinLock contentsLock;
+  private final SpinLock seenLock;
 
-  /**
-   * Of pages that are tracked, by gfn: the content at the beginning. Under the lock, as all below.
-   */
+  /** Of pages that are tracked, by gfn: the content at the beginning. Under the first lock. */
   private final Map<Long, byte[]> contents = new HashMap<>();
 
-  /** Of each byte that the VMM wrote: its gpa and its value. */
+  /** Of each byte that the VMM wrote: its gpa and its value. Under the second. */
   private final Set<Long> seen = new HashSet<>();
 
   TrackedPages(VirtualMachine vm) {
     this.vm = vm;
-    lock = vm.execution().synchronization().spinLock();
+    contentsLock = vm.execution().synchronization().spinLock();
+    seenLock = vm.execution().synchronization().spinLock();
   }
 
   @Override
   public void writing(Cpu cpu, long gpa, int size, long value) {
-    lock.lock(cpu);
+    seenLock.lock(cpu);
     for (int i = 0; i < size; i++) {
       seen.add(key(gpa + i, (byte) (value >>> 8 * i)));
     }
-    lock.unlock(cpu);
+    seenLock.unlock(cpu);
   }
 
   /** Begins to track a page. */
   void track(Cpu cpu, long gfn) {
     vm.mmu().writeTrack(cpu, gfn);
     byte[] content = read(cpu, gfn);
-    lock.lock(cpu);
+    contentsLock.lock(cpu);
     contents.put(gfn, content);
-    lock.unlock(cpu);
+    contentsLock.unlock(cpu);
   }
 
   /** Ends it, and notes what was written unseen. */
   void untrack(Cpu cpu, long gfn, int line, Findings findings) {
     byte[] now = read(cpu, gfn);
-    lock.lock(cpu);
+    contentsLock.lock(cpu);
     byte[] before = contents.remove(gfn);
+    contentsLock.unlock(cpu);
+    seenLock.lock(cpu);
     int unseen = before == null ? -1 : firstUnseen(gfn, before, now);
-    lock.unlock(cpu);
+    seenLock.unlock(cpu);
     if (unseen >= 0) {
       findings.violated(
           Concern.WRITE_TRACKING,

@@ -29,7 +29,10 @@ final class ScriptBackends {
   static ScriptResult inLockstep(Script script, long seed) {
     Schedule schedule =
         new Schedule(
-            seed, FINEST_GRAIN << Math.floorMod(seed, GRAINS), seed % 2 == 0 ? 0 : LONG_TURN, MOST_STEPS);
+            seed,
+            FINEST_GRAIN << Math.floorMod(seed, GRAINS),
+            seed % 2 == 0 ? 0 : LONG_TURN,
+            MOST_STEPS);
     try (HostMemory host = HostMemory.reserve(script.frames())) {
       LockstepPlatform platform = new LockstepPlatform(host, script.cpus(), true, schedule);
       return ScriptRun.run(script, platform.execution());
