@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Exploration {
   private static final int CPUS = 4;
-  private static final int FRAMES = 512;
+  private static final int FRAMES = 2048;
   private static final long MAX_STEPS = 100_000;
   private static final Duration MAX_TIME = Duration.ofDays(365);
   private static final Duration SHORTENING = Duration.ofSeconds(10);
@@ -105,7 +105,7 @@ public final class Exploration {
     return with(draft -> draft.setup = setup.withCpus(count));
   }
 
-  /** With so many frames for each CPU to allocate; 512, if nothing is said. */
+  /** With so many frames for each CPU to allocate; 2048, if nothing is said. */
   public Exploration framesPerCpu(int frames) {
     return with(draft -> draft.setup = setup.withFramesPerCpu(frames));
   }

@@ -64,13 +64,14 @@ final class ExploredMemory extends PhysicalMemory {
     Frame frame = frame(hpa, size);
     int word = word(hpa);
     if (!stage.isConcurrent()) {
-      long[] words = checked(frame, word).words;
+      long[] words = checked(frame, word).forWriting();
       words[word] = words[word] & ~mask | value & mask;
       return;
     }
     publish(value);
     if (frame.isPrivateTo(stage)) {
-      frame.words[word] = frame.words[word] & ~mask | value & mask;
+      long[] words = frame.forWriting();
+      words[word] = words[word] & ~mask | value & mask;
     } else {
       stage.store(frame.location(word), value, mask);
     }
@@ -91,7 +92,7 @@ final class ExploredMemory extends PhysicalMemory {
     long held = (before & mask) >>> shift;
     if (change != EXCHANGE_IF || held == expected) {
       long changed = change.apply(held, operand, expected);
-      frame.words[word] = before & ~mask | changed << shift & mask;
+      frame.forWriting()[word] = before & ~mask | changed << shift & mask;
     }
     return held;
   }
@@ -256,14 +257,14 @@ final class ExploredMemory extends PhysicalMemory {
 
   @Override
   public void fill(long pfn, long value) {
-    Arrays.fill(forBulk(pfn, Operation.WRITE_FRAME).words, value);
+    Arrays.fill(forBulk(pfn, Operation.WRITE_FRAME).forWriting(), value);
   }
 
   @Override
   public void copy(long fromPfn, long toPfn) {
     long[] content = forBulk(fromPfn, Operation.READ_FRAME).words.clone();
     System.arraycopy(
-        content, 0, forBulk(toPfn, Operation.WRITE_FRAME).words, 0, content.length);
+        content, 0, forBulk(toPfn, Operation.WRITE_FRAME).forWriting(), 0, content.length);
   }
 
   @Override
@@ -287,7 +288,7 @@ final class ExploredMemory extends PhysicalMemory {
   public void write(long hpa, byte[] from, int offset, int length) {
     if (length > 0) {
       checkWithin(hpa, length);
-      long[] words = forBulk(pfn(hpa), Operation.WRITE_FRAME).words;
+      long[] words = forBulk(pfn(hpa), Operation.WRITE_FRAME).forWriting();
       int i = 0;
       if (shift(hpa) == 0) {
         for (; i + Long.BYTES <= length; i += Long.BYTES) {

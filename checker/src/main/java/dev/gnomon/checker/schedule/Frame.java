@@ -21,6 +21,8 @@ final class Frame implements Location.Words {
   private Location[] touched = new Location[16];
   private int touchedCount;
   private boolean isAllocated;
+
+  /** Whether it may hold anything but zeros. */
   private boolean isDirty;
 
   /** Whether the host's memory manager took notice of it: then it holds guest memory. */
@@ -38,13 +40,19 @@ final class Frame implements Location.Words {
   void allocate(int newOwner) {
     if (isDirty) {
       Arrays.fill(words, 0);
+      isDirty = false;
     }
-    isDirty = true;
     isAllocated = true;
     isHostPage = false;
     owner = newOwner;
     ownerKnew = 0;
     touchedCount = 0;
+  }
+
+  /** Its words, to be written without a step. */
+  long[] forWriting() {
+    isDirty = true;
+    return words;
   }
 
   void free() {
@@ -131,6 +139,7 @@ final class Frame implements Location.Words {
 
   @Override
   public void put(int index, long value) {
+    isDirty = true;
     words[index] = value;
   }
 
