@@ -170,7 +170,7 @@ public final class ChromeTrace {
         lockThreads.put(thread, number);
         name("thread_name", LOCKS, number, thread);
       }
-      slice(LOCKS, number, thread, from, to).put("cat", "lock");
+      slice(LOCKS, number, thread, from, to).put("cat", "held");
     }
   }
 }

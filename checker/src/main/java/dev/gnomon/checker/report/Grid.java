@@ -6,7 +6,7 @@ import java.util.Map;
 
 /** The columns of a table: numbers, a lane for each CPU, and places if there is room for them. */
 final class Grid {
-  private static final int NUMBER = 4;
+  private static final int SMALLEST_NUMBER = 4;
   private static final int LONGEST_PLACE = 28;
   private static final int LONGEST_PLACE_WIDE = 36;
   private static final int WIDE = 110;
@@ -20,6 +20,7 @@ final class Grid {
 
   private final List<Lane> lanes;
   private final Style style;
+  private final int numberWidth;
   private final int laneWidth;
   private final int placeWidth;
   private final boolean hasPlaces;
@@ -27,13 +28,15 @@ final class Grid {
   /**
    * Lays the columns out.
    *
+   * @param largestNumber of a step
    * @param longestPlace how many characters the longest place has that will be shown
    */
-  Grid(Layout layout, List<Lane> lanes, int longestPlace) {
+  Grid(Layout layout, List<Lane> lanes, int largestNumber, int longestPlace) {
     this.lanes = lanes;
     style = new Style(layout.isColoured());
+    numberWidth = Math.max(SMALLEST_NUMBER, Integer.toString(largestNumber).length());
     int count = Math.max(1, lanes.size());
-    int room = layout.width() - NUMBER;
+    int room = layout.width() - numberWidth;
     placeWidth = Math.min(longestPlace, layout.width() < WIDE ? LONGEST_PLACE : LONGEST_PLACE_WIDE);
     int beside = (room - placeWidth - GAP.length()) / count - GAP.length();
     hasPlaces = beside >= ROOMY;
@@ -42,8 +45,8 @@ final class Grid {
 
   /** The names of the CPUs. */
   void header(StringBuilder out) {
-    StringBuilder names = new StringBuilder(" ".repeat(NUMBER));
-    StringBuilder lines = new StringBuilder(" ".repeat(NUMBER));
+    StringBuilder names = new StringBuilder(" ".repeat(numberWidth));
+    StringBuilder lines = new StringBuilder(" ".repeat(numberWidth));
     for (Lane lane : lanes) {
       String name = lane.name() + " (CPU " + lane.cpu() + ")";
       if (name.length() > laneWidth) {
@@ -58,7 +61,7 @@ final class Grid {
 
   /** The end of the steps. */
   void rule(StringBuilder out) {
-    int width = NUMBER + lanes.size() * (GAP.length() + laneWidth);
+    int width = numberWidth + lanes.size() * (GAP.length() + laneWidth);
     out.append("-".repeat(width + (hasPlaces ? GAP.length() + placeWidth : 0))).append('\n');
   }
 
@@ -90,7 +93,7 @@ final class Grid {
 
   /** Steps that are left out, by lane. */
   void fold(StringBuilder out, Map<Integer, Integer> counts) {
-    StringBuilder line = new StringBuilder(" ".repeat(NUMBER));
+    StringBuilder line = new StringBuilder(" ".repeat(numberWidth));
     for (int lane = 0; lane < lanes.size(); lane++) {
       int count = counts.getOrDefault(lane, 0);
       String text = count == 0 ? "" : "  ... " + count + (count == 1 ? " step" : " steps");
@@ -103,7 +106,7 @@ final class Grid {
       StringBuilder out, String number, int lane, String text, int length, String place) {
     int before = lane * (GAP.length() + laneWidth) + GAP.length();
     StringBuilder line = new StringBuilder();
-    line.repeat(' ', NUMBER - number.length()).append(number);
+    line.repeat(' ', numberWidth - number.length()).append(number);
     line.repeat(' ', before).append(text);
     if (!place.isEmpty()) {
       int after = (lanes.size() - lane - 1) * (GAP.length() + laneWidth) + laneWidth - length;

@@ -29,6 +29,8 @@ final class Landmarks {
   private final Map<Long, Table> tables = new HashMap<>();
   private final TreeMap<Long, Pages> pages = new TreeMap<>();
 
+  private final TreeSet<Long> smallPages = new TreeSet<>();
+
   /** The tables, and the first frames of the pages, that can be reached now. */
   private final Set<Long> reachable = new HashSet<>();
 
@@ -52,6 +54,9 @@ final class Landmarks {
   void unmappedPages(long pfn, long gfn, long count) {
     tables.remove(pfn);
     pages.put(pfn, new Pages(gfn, count));
+    if (count == 1) {
+      smallPages.add(gfn);
+    }
   }
 
   /** The table that a frame is, or was; or null. */
@@ -59,11 +64,9 @@ final class Landmarks {
     return tables.get(pfn);
   }
 
-  /** The gfns that a 4 KiB page was seen of, in order. */
+  /** The gfns that a 4 KiB page was seen of, in order; for reading only. */
   Set<Long> smallPages() {
-    Set<Long> gfns = new TreeSet<>();
-    pages.values().stream().filter(each -> each.count() == 1).forEach(each -> gfns.add(each.gfn()));
-    return gfns;
+    return smallPages;
   }
 
   /** The gfn of the page that a frame holds, or held; or -1. */

@@ -37,6 +37,9 @@ final class MachineStateReader {
   private final Landmarks landmarks;
   private MachineState last = MachineState.UNKNOWN;
 
+  /** The frames of the roots when it was read. */
+  private List<Long> roots = List.of();
+
   MachineStateReader(VirtualMachine vm, List<Vcpu> vcpus, Landmarks landmarks) {
     this.vm = vm;
     mmu = vm.mmu();
@@ -49,9 +52,15 @@ final class MachineStateReader {
    * The state now; parts that are as they were when it was last read are the same objects.
    *
    * @param memory gives the word at an hpa
+   * @param isWritten whether memory may have been written since the last time
    */
-  MachineState read(LongUnaryOperator memory) {
-    List<Entry> entries = same(last.entries(), entries(memory));
+  MachineState read(LongUnaryOperator memory, boolean isWritten) {
+    List<Long> newRoots = mmu.rootPages().stream().map(ShadowPage::pfn).toList();
+    List<Entry> entries = last.entries();
+    if (isWritten || !newRoots.equals(roots)) {
+      entries = same(entries, entries(memory));
+      roots = newRoots;
+    }
     List<Processor> processors = same(last.processors(), processors());
     List<Log> logs = same(last.logs(), logs());
     List<HostPage> hostPages = same(last.hostPages(), hostPages());
@@ -111,9 +120,13 @@ final class MachineStateReader {
 
   private List<HostPage> hostPages() {
     List<HostPage> hostPages = new ArrayList<>();
+    MemslotArray slots = mmu.memslots().current();
     for (long gfn : landmarks.smallPages()) {
-      Memslot slot = mmu.memslots().current().find(gfn);
-      if (slot != null && hostPages.size() < MOST_HOST_PAGES) {
+      if (hostPages.size() == MOST_HOST_PAGES) {
+        break;
+      }
+      Memslot slot = slots.find(gfn);
+      if (slot != null) {
         long hvn = slot.hvn(gfn);
         long page = vm.hostSpace().present(hvn);
         String marks =

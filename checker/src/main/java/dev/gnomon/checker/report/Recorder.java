@@ -46,7 +46,7 @@ public final class Recorder implements ReplayListener {
   public void watch(VirtualMachine vm, List<Vcpu> vcpus) {
     reader = new MachineStateReader(vm, vcpus, landmarks);
     steps = new StepReader(vm, landmarks);
-    last = reader.read(vm.execution().platform().memory()::getLong);
+    last = reader.read(vm.execution().platform().memory()::getLong, true);
     if (moments.isEmpty()) {
       start = last;
     }
@@ -58,12 +58,21 @@ public final class Recorder implements ReplayListener {
       names.put(step.cpu(), step.name());
     }
     MachineState before = last;
-    MachineState machine = reader == null ? MachineState.UNKNOWN : reader.read(memory);
+    MachineState machine =
+        reader == null ? MachineState.UNKNOWN : reader.read(memory, writesMemory(step));
     StepReader.Meaning meaning = steps == null ? StepReader.withoutMachine(step) : steps.read(step);
     meaning = withMode(meaning, step, before, machine);
     follow(step, meaning.text());
     last = with(machine);
     moments.add(new Moment(step, meaning.subject(), meaning.text(), meaning.isMinor(), last));
+  }
+
+  private static boolean writesMemory(Step step) {
+    return step.hpa() >= 0
+        && switch (step.kind()) {
+          case STORE, COMMIT, READ_MODIFY_WRITE, FILL, COPY, FREE -> true;
+          default -> false;
+        };
   }
 
   /** The recording, when the last step was taken. */

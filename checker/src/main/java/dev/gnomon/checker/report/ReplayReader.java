@@ -52,7 +52,11 @@ final class ReplayReader {
   }
 
   private static String firstLine(@Nullable String message) {
-    return message == null ? "no reason given" : message.lines().findFirst().orElse("");
+    if (message == null) {
+      return "no reason given";
+    }
+    // Without the list of all that could have stood there.
+    return message.lines().findFirst().orElse("").replaceFirst(": was expecting.*", "");
   }
 
   private InputException error(@Nullable JsonLocation at, String message) {
@@ -116,9 +120,11 @@ final class ReplayReader {
     // --- values ---
 
     private InputException expected(String what) throws IOException {
-      String found =
-          parser.currentToken() == null ? "the end of the file" : "'" + parser.getText() + "'";
-      return error(parser.currentTokenLocation(), "expected " + what + ", found " + found);
+      if (parser.currentToken() == null) {
+        return error(parser.currentLocation(), "expected " + what + ", found the end of the file");
+      }
+      return error(
+          parser.currentTokenLocation(), "expected " + what + ", found '" + parser.getText() + "'");
     }
 
     private void next(JsonToken token, String what) throws IOException {

@@ -97,7 +97,7 @@ final class StateSections {
   private static List<Row> logs(MachineState state) {
     List<Row> rows = new ArrayList<>();
     for (MachineState.Log log : state.logs()) {
-      String gfns = String.join(" ", log.gfns().stream().map(StepText::hex).toList());
+      String gfns = GfnText.of(log.gfns());
       rows.add(new Row(log.name(), 0, log.name(), gfns.isEmpty() ? "empty" : "gfn " + gfns));
     }
     return rows;

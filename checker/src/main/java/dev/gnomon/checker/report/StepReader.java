@@ -2,6 +2,7 @@ package dev.gnomon.checker.report;
 
 import dev.gnomon.checker.schedule.Step;
 import dev.gnomon.machine.VirtualMachine;
+import dev.gnomon.machine.memory.HostAddressSpace;
 import dev.gnomon.mmu.Mmu;
 import dev.gnomon.mmu.dirty.PmlBuffer;
 import dev.gnomon.mmu.platform.HostPages;
@@ -10,6 +11,9 @@ import dev.gnomon.mmu.platform.SharedWords;
 import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.slot.MemslotArray;
 import dev.gnomon.mmu.spte.SpteFormat;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -27,11 +31,24 @@ final class StepReader {
   private static final String MARKS = "frame marks[";
   private static final String READERS = "rcu readers[";
   private static final String COUNTERS = "PageCounts[";
+  private static final String INVALIDATIONS = "Invalidations[";
+
+  /** What the words of the invalidations are, by index, as the kernel calls them. */
+  private static final List<String> INVALIDATION_NAMES =
+      List.of(
+          "mmu_invalidate_seq",
+          "mmu_invalidate_in_progress",
+          "mmu_invalidate_range_start",
+          "mmu_invalidate_range_end");
+
   private static final int PAGES_PER_WORD = 64;
 
   private final VirtualMachine vm;
   private final Mmu mmu;
   private final Landmarks landmarks;
+
+  /** Entries of the host's page table that were asked for, and the gfns that they are for. */
+  private final Map<Long, Long> hostEntries = new HashMap<>();
 
   StepReader(VirtualMachine vm, Landmarks landmarks) {
     this.vm = vm;
@@ -108,9 +125,7 @@ final class StepReader {
   private Meaning spte(Step step, Landmarks.Table table, long pfn) {
     long gfn = StepText.gfn(table, step.hpa());
     boolean isLinked = landmarks.isReachable(pfn);
-    String name =
-        StepText.spteName(gfn, table.level())
-            + (isLinked ? "" : " (in a table that is no longer linked)");
+    String name = StepText.spteName(gfn, table.level()) + (isLinked ? "" : " (unlinked table)");
     String text = StepText.spte(step, mmu.format(), name, table.level());
     boolean isOnTheWay =
         step.kind() == Step.Kind.LOAD && SpteFormat.isTable(step.after(), table.level());
@@ -118,13 +133,43 @@ final class StepReader {
   }
 
   private @Nullable Meaning hostEntry(Step step) {
-    for (long gfn : landmarks.smallPages()) {
-      Memslot slot = mmu.memslots().current().find(gfn);
-      if (slot != null && vm.hostSpace().isEntry(step.hpa(), slot.hvn(gfn))) {
-        return new Meaning(Subject.HOST_PAGE, StepText.hostEntry(step, gfn), isMinor(step));
+    if (HostAddressSpace.isTable(step.after())) {
+      return null;
+    }
+    long gfn = gfnOfHostEntry(step.hpa());
+    if (gfn < 0) {
+      return null;
+    }
+    for (long pte : new long[] {step.before(), step.after()}) {
+      long pfn = HostAddressSpace.pfnOfEntry(pte);
+      if (pfn >= 0 && landmarks.gfn(pfn) < 0) {
+        landmarks.unmappedPages(pfn, gfn, 1);
       }
     }
-    return null;
+    return new Meaning(Subject.HOST_PAGE, StepText.hostEntry(step, gfn), isMinor(step));
+  }
+
+  /** The gfn that an entry of the host's page table is for, or -1. */
+  private long gfnOfHostEntry(long hpa) {
+    Long known = hostEntries.get(hpa);
+    if (known != null && isHostEntry(hpa, known)) {
+      return known;
+    }
+    MemslotArray slots = mmu.memslots().current();
+    for (int i = 0; i < slots.size(); i++) {
+      for (long gfn = slots.get(i).baseGfn(); gfn < slots.get(i).endGfn(); gfn++) {
+        if (isHostEntry(hpa, gfn)) {
+          hostEntries.put(hpa, gfn);
+          return gfn;
+        }
+      }
+    }
+    return -1;
+  }
+
+  private boolean isHostEntry(long hpa, long gfn) {
+    Memslot slot = mmu.memslots().current().find(gfn);
+    return slot != null && vm.hostSpace().isEntry(hpa, slot.hvn(gfn));
   }
 
   private String stale(long pfn) {
@@ -165,7 +210,7 @@ final class StepReader {
 
   private String frameName(long pfn) {
     Landmarks.Table table = landmarks.table(pfn);
-    long gfn = landmarks.gfn(pfn);
+    long gfn = table != null ? -1 : guestFrame(pfn);
     return "pfn "
         + Long.toHexString(pfn)
         + (table != null
@@ -221,6 +266,10 @@ final class StepReader {
     if (target.startsWith(COUNTERS)) {
       return new Meaning(Subject.OTHER, StepText.other(step), true);
     }
+    if (target.startsWith(INVALIDATIONS)) {
+      String text = StepText.other(step, INVALIDATION_NAMES.get(step.index()));
+      return new Meaning(Subject.OTHER, text, isMinor(step) || step.index() > 1);
+    }
     // Which words hold modes is the rendezvous' own business, so its name tells.
     if (target.contains("Rendezvous")) {
       return new Meaning(Subject.GUEST_MODE, StepText.other(step), isMinor(step));
@@ -228,9 +277,13 @@ final class StepReader {
     return null;
   }
 
-  private static Meaning requests(Step step, int vcpu) {
+  private Meaning requests(Step step, int vcpu) {
     boolean isPollOfNothing =
         step.kind() == Step.Kind.LOAD && RequestNames.of(step.after()).isEmpty();
+    if (step.kind() == Step.Kind.AWAIT && !mmu.rendezvous().isInGuestMode(vcpu)) {
+      String text = "waited for vcpu " + vcpu + " to leave guest mode";
+      return new Meaning(Subject.GUEST_MODE, text, false);
+    }
     return new Meaning(Subject.REQUEST, StepText.requests(step, vcpu), isPollOfNothing);
   }
 }

@@ -38,6 +38,7 @@ final class StepText {
       case FILL -> "fill";
       case COPY -> "copy";
       case FREE -> "free";
+      case REFUSED -> "uses";
     };
   }
 
@@ -68,6 +69,9 @@ final class StepText {
 
   /** A step on an entry of a page table. */
   static String spte(Step step, SpteFormat format, String name, int level) {
+    if (step.kind() == Step.Kind.REFUSED) {
+      return refused(name);
+    }
     String what =
         writes(step)
             ? SpteText.change(format, step.before(), step.after(), level)
@@ -97,6 +101,10 @@ final class StepText {
     return table.gfn() + (hpa >>> 3 & PageLevel.ENTRIES - 1) * PageLevel.frames(table.level());
   }
 
+  private static String refused(String name) {
+    return "uses " + name + ": its frame was freed";
+  }
+
   // --- memory ---
 
   /** An access to the guest's memory, by the guest itself, by its walk, or by the host. */
@@ -106,6 +114,9 @@ final class StepText {
         place.startsWith("Vcpu.")
             ? "guest"
             : place.startsWith("GuestWalker.") ? "guest walk" : "host";
+    if (step.kind() == Step.Kind.REFUSED) {
+      return who + " " + refused(name);
+    }
     String verb =
         switch (step.kind()) {
           case LOAD -> who + " reads";
@@ -140,27 +151,21 @@ final class StepText {
   static String bitmap(Step step, String slot, long firstGfn) {
     String head = verb(step.kind()) + " dirty bitmap of " + slot + ": ";
     if (!writes(step)) {
-      return head + (step.after() == 0 ? "none dirty" : gfns(firstGfn, step.after()) + " dirty");
+      return head
+          + (step.after() == 0
+              ? "none dirty"
+              : "gfn " + GfnText.of(firstGfn, step.after()) + " dirty");
     }
     List<String> changes = new ArrayList<>();
     long set = step.after() & ~step.before();
     long cleared = step.before() & ~step.after();
     if (set != 0) {
-      changes.add(gfns(firstGfn, set) + " 0->1");
+      changes.add("gfn " + GfnText.of(firstGfn, set) + " 0->1");
     }
     if (cleared != 0) {
-      changes.add(gfns(firstGfn, cleared) + " 1->0");
+      changes.add("gfn " + GfnText.of(firstGfn, cleared) + " 1->0");
     }
     return head + (changes.isEmpty() ? "no change" : String.join(", ", changes));
-  }
-
-  private static String gfns(long firstGfn, long bits) {
-    StringBuilder text = new StringBuilder("gfn");
-    for (long left = bits; left != 0; left &= left - 1) {
-      long gfn = firstGfn + Long.numberOfTrailingZeros(left);
-      text.append(text.length() > 3 ? ", " : " ").append(hex(gfn));
-    }
-    return text.toString();
   }
 
   /** A step on a vCPU's request word. */
@@ -176,15 +181,21 @@ final class StepText {
 
   /** A step on whatever else. */
   static String other(Step step) {
+    return other(step, step.target());
+  }
+
+  /** A step on whatever else, by another name than its target's. */
+  static String other(Step step, String name) {
     return switch (step.kind()) {
+      case REFUSED -> refused(name);
       case FENCE, LOCK, UNLOCK, FILL, COPY, FREE ->
-          verb(step.kind()) + (step.target().isEmpty() ? "" : " " + step.target());
-      case CHOICE -> verb(step.kind()) + " " + step.target();
+          verb(step.kind()) + (name.isEmpty() ? "" : " " + name);
+      case CHOICE -> verb(step.kind()) + " " + name;
       case AWAIT ->
-          step.target().isEmpty()
+          name.isEmpty()
               ? "tries again: a word that it read has changed"
-              : described(step, step.target(), StepText::value);
-      default -> described(step, step.target(), StepText::value);
+              : described(step, name, StepText::value);
+      default -> described(step, name, StepText::value);
     };
   }
 }

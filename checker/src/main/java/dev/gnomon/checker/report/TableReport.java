@@ -27,7 +27,7 @@ public final class TableReport {
             .mapToInt(moment -> moment.step().place().length())
             .max()
             .orElse(0);
-    Grid grid = new Grid(layout, recording.lanes(), longestPlace);
+    Grid grid = new Grid(layout, recording.lanes(), recording.moments().size(), longestPlace);
     grid.header(out);
     printSteps(out, grid, recording);
     grid.rule(out);

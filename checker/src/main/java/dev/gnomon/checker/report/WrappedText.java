@@ -8,7 +8,7 @@ final class WrappedText {
   private WrappedText() {}
 
   /** A space that may become the end of a line; {@code W 0->1} stays together. */
-  private static final String SPACE = "\\s+(?![01]->[01])";
+  private static final String SPACE = "\\s+(?![01]->[01](\\s|,|$))";
 
   /**
    * Lines of at most {@code width} characters, broken at spaces; a word that is too long is cut.
@@ -18,7 +18,12 @@ final class WrappedText {
     List<String> lines = new ArrayList<>();
     StringBuilder line = new StringBuilder();
     boolean hasWord = false;
+    List<String> words = new ArrayList<>();
     for (String word : text.strip().split(SPACE)) {
+      boolean isTooLong = word.length() > width - hang;
+      words.addAll(isTooLong ? List.of(word.split("\\s+")) : List.of(word));
+    }
+    for (String word : words) {
       String left = word;
       if (hasWord && line.length() + 1 + left.length() > width) {
         lines.add(line.toString());

@@ -15,11 +15,17 @@ final class Attempt {
     count = 0;
   }
 
+  /** A location is read; of a word of memory, its frame as a whole can be written too. */
   void read(Location location) {
-    for (int i = 0; i < count; i++) {
-      if (locations[i] == location) {
-        return;
-      }
+    add(location);
+    if (location.frame != null && !location.isWholeFrame) {
+      add(location.frame.whole());
+    }
+  }
+
+  private void add(Location location) {
+    if (hasRead(location)) {
+      return;
     }
     if (count == locations.length) {
       locations = Arrays.copyOf(locations, 2 * count);
@@ -37,23 +43,26 @@ final class Attempt {
     return locations[i];
   }
 
-  /** Whether another mover has written it since. */
-  boolean isChanged(int i, Trace trace, int mover) {
-    int last = locations[i].lastWrite;
-    return last != writes[i] && trace.mover(last) != mover;
-  }
-
   /** The last write of it that the attempt has seen. */
   int writeSeen(int i) {
     return writes[i];
   }
 
-  boolean isAnyChanged(Trace trace, int mover) {
+  boolean hasRead(Location location) {
     for (int i = 0; i < count; i++) {
-      if (isChanged(i, trace, mover)) {
+      if (locations[i] == location) {
         return true;
       }
     }
     return false;
+  }
+
+  /** The same, to be kept when a new attempt begins. */
+  Attempt copy() {
+    Attempt copy = new Attempt();
+    copy.locations = Arrays.copyOf(locations, Math.max(1, count));
+    copy.writes = Arrays.copyOf(writes, Math.max(1, count));
+    copy.count = count;
+    return copy;
   }
 }

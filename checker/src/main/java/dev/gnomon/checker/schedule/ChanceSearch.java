@@ -34,6 +34,9 @@ final class ChanceSearch {
       }
     } catch (RuntimeException e) {
       fail(e);
+    } catch (Error e) {
+      isOver = true;
+      throw e;
     }
   }
 

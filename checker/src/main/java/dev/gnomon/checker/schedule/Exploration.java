@@ -249,12 +249,14 @@ public final class Exploration {
 
   private Counterexample shorten(Violation violation, Schedule schedule) {
     Counterexample[] found = new Counterexample[1];
+    Limits limits = new Limits(Long.MAX_VALUE, shortening);
     Carriers.run(
         () -> {
           Shortening search = new Shortening(program, setup);
           Counterexample first = search.measure(violation, schedule);
-          found[0] = shortening.isZero() ? first : search.shorten(first, shortening);
-        });
+          found[0] = shortening.isZero() ? first : search.shorten(first, limits);
+        },
+        limits);
     return found[0];
   }
 
@@ -270,7 +272,9 @@ public final class Exploration {
    */
   public @Nullable Violation replay(Schedule schedule, ReplayListener listener) {
     Violation[] found = new Violation[1];
-    Carriers.run(() -> found[0] = new Replay(program, setup).run(schedule, listener));
+    Carriers.run(
+        () -> found[0] = new Replay(program, setup).run(schedule, listener),
+        new Limits(1, MAX_TIME));
     return found[0];
   }
 }

@@ -2,7 +2,6 @@ package dev.gnomon.checker.schedule;
 
 import dev.gnomon.machine.memory.HostFrames;
 import dev.gnomon.machine.thread.Execution;
-import dev.gnomon.machine.thread.StoppedException;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.sync.Synchronization;
@@ -81,13 +80,13 @@ final class ExploredExecution extends Execution {
 
   @Override
   public void stop(@Nullable Throwable cause) {
-    stage.stop();
+    stage.stop(cause);
   }
 
   @Override
   public void checkStopped() {
     if (stage.isStopped()) {
-      throw new StoppedException(null);
+      throw stage.stopped();
     }
   }
 }

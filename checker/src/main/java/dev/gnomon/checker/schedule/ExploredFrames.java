@@ -8,7 +8,8 @@ import java.util.Arrays;
 /**
  * The frames of the explored memory. Each CPU has an arena of its own, so that which frame it gets
  * does not depend on what others do meanwhile; what it frees goes to its own arena. Giving a frame
- * back is a step, which conflicts with each access to it; taking one is none.
+ * back is a step, which conflicts with each access to it; so is taking it again. Taking a new one is
+ * none.
  */
 final class ExploredFrames extends HostFrames {
   private static final int RUN = 512;
@@ -144,6 +145,7 @@ final class ExploredFrames extends HostFrames {
     int pfn;
     if (arena.freedCount > 0) {
       pfn = arena.freed[--arena.freedCount];
+      takeAgain(pfn);
     } else if (arena.bottom < arena.top) {
       pfn = arena.bottom++;
     } else if (arena.freedRunCount > 0) {
@@ -152,11 +154,19 @@ final class ExploredFrames extends HostFrames {
         push(arena, run + i);
       }
       pfn = arena.freed[--arena.freedCount];
+      takeAgain(pfn);
     } else {
       throw new OutOfFramesException("no free frame among the " + perCpu + " of this CPU");
     }
     handOut(pfn, SINGLE);
     return pfn;
+  }
+
+  /** So that whoever still uses a frame that was given back does so before it is taken again. */
+  private void takeAgain(int pfn) {
+    if (stage.isConcurrent()) {
+      stage.takeAgain(at(pfn));
+    }
   }
 
   private static void push(Arena arena, int pfn) {
@@ -183,6 +193,9 @@ final class ExploredFrames extends HostFrames {
     int run;
     if (arena.freedRunCount > 0) {
       run = arena.freedRuns[--arena.freedRunCount];
+      for (int i = 0; i < RUN; i++) {
+        takeAgain(run + i);
+      }
     } else if (arena.top - RUN >= arena.bottom) {
       arena.top -= RUN;
       run = arena.top;

@@ -20,6 +20,10 @@ final class Frame implements Location.Words {
   private final Location[] places = new Location[WORDS + 1];
   private Location[] touched = new Location[16];
   private int touchedCount;
+
+  /** The execution that these were touched in. */
+  private int touchedIn;
+
   private boolean isAllocated;
 
   /** Whether it may hold anything but zeros. */
@@ -30,6 +34,9 @@ final class Frame implements Location.Words {
 
   private int owner = NOBODY;
   private int ownerKnew;
+
+  /** Whether it was allocated and given back before in this execution. */
+  private boolean isReused;
 
   Frame(long pfn, Locations pool) {
     this.pfn = pfn;
@@ -46,7 +53,11 @@ final class Frame implements Location.Words {
     isHostPage = false;
     owner = newOwner;
     ownerKnew = 0;
-    touchedCount = 0;
+    isReused = touchedIn == pool.generation();
+    if (!isReused) {
+      touchedIn = pool.generation();
+      touchedCount = 0;
+    }
   }
 
   /** Its words, to be written without a step. */
@@ -69,7 +80,10 @@ final class Frame implements Location.Words {
 
   // --- privacy ---
 
-  /** Whether an access by a CPU is nobody else's business. */
+  /**
+   * Whether an access by a CPU is nobody else's business. Who knows a frame from before it was given
+   * back needs not be told of it: that it could be used in between is found as any order of steps.
+   */
   boolean isPrivateTo(Stage stage) {
     if (owner == NOBODY) {
       return false;
@@ -79,7 +93,7 @@ final class Frame implements Location.Words {
       ownerKnew = stage.known(cpu, cpu);
       return true;
     }
-    if (stage.known(cpu, owner) <= ownerKnew) {
+    if (stage.known(cpu, owner) <= ownerKnew && !isReused) {
       throw new CheckerException(
           "CPU "
               + cpu

@@ -19,6 +19,11 @@ final class Locations {
     generation++;
   }
 
+  /** The number of the execution. */
+  int generation() {
+    return generation;
+  }
+
   /** The location of a word, found in its place in an array or put there. */
   Location of(Location[] places, Location.Words words, int index) {
     Location known = places[index];

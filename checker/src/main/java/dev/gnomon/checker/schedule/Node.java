@@ -6,6 +6,9 @@ package dev.gnomon.checker.schedule;
  * it; who has a part of the tree, and what is left of it, changes only under the tree's lock.
  */
 final class Node {
+  /** Stands for whoever can go. */
+  static final int ALL = -1;
+
   /** The movers that can go, as bits; 0 at a choice. */
   int enabled;
 

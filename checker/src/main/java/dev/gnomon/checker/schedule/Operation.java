@@ -19,9 +19,13 @@ enum Operation {
   LOCK_EXCLUSIVE(true),
   UNLOCK_SHARED(false),
   UNLOCK_EXCLUSIVE(true),
+  /** Gets an outcome of a choice of nature. */
+  CHOOSE(false),
   READ_FRAME(false),
   WRITE_FRAME(true),
-  FREE(true);
+  FREE(true),
+  /** Takes a frame that was given back. */
+  TAKE_AGAIN(true);
 
   private final boolean writes;
 

@@ -22,6 +22,12 @@ final class Places {
                 .orElse("words"));
   }
 
+  /** The line that takes a step, after {@code ", at "}; nothing if it is not known. */
+  static String here() {
+    List<String> callers = callers(1);
+    return callers.isEmpty() ? "" : ", at " + callers.get(0);
+  }
+
   /** The line that takes a step, and those that called it, innermost first; locks passed over. */
   static List<String> callers(int most) {
     return WALKER.walk(

@@ -36,7 +36,7 @@ final class Replay {
         boolean writes,
         long before,
         long after) {
-      if (operation == Operation.BEGIN) {
+      if (operation == Operation.BEGIN || operation == Operation.TAKE_AGAIN) {
         return;
       }
       tell(mover, kind(operation, writes), location, String.valueOf(location), before, after);
@@ -86,6 +86,7 @@ final class Replay {
   private static Step.Kind kind(Operation operation, boolean writes) {
     return switch (operation) {
       case LOAD, BEGIN -> Step.Kind.LOAD;
+      case CHOOSE -> Step.Kind.CHOICE;
       case STORE -> Step.Kind.STORE;
       case READ_MODIFY_WRITE ->
           writes ? Step.Kind.READ_MODIFY_WRITE : Step.Kind.FAILED_EXCHANGE;
@@ -96,7 +97,7 @@ final class Replay {
       case UNLOCK_SHARED, UNLOCK_EXCLUSIVE -> Step.Kind.UNLOCK;
       case READ_FRAME -> Step.Kind.COPY;
       case WRITE_FRAME -> Step.Kind.FILL;
-      case FREE -> Step.Kind.FREE;
+      case FREE, TAKE_AGAIN -> Step.Kind.FREE;
     };
   }
 }

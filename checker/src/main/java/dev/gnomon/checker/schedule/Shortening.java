@@ -1,7 +1,6 @@
 package dev.gnomon.checker.schedule;
 
 import dev.gnomon.checker.property.Violation;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +8,21 @@ import org.jspecify.annotations.Nullable;
  * the executions without preemption, then those with one, and so on.
  */
 final class Shortening {
+  private static final StepListener NOBODY =
+      new StepListener() {
+        @Override
+        public void stepped(
+            Mover mover,
+            Operation operation,
+            @Nullable Location location,
+            boolean writes,
+            long before,
+            long after) {}
+
+        @Override
+        public void chose(Mover mover, int outcomes, int chosen) {}
+      };
+
   private final Explorer explorer;
   private final int cpus;
   private Counterexample best;
@@ -20,26 +34,31 @@ final class Shortening {
 
   /** A violating execution with its numbers. */
   Counterexample measure(Violation violation, Schedule schedule) {
+    return measure(violation, schedule, false);
+  }
+
+  /** Listened to, an execution has names for its words. */
+  private Counterexample measure(Violation violation, Schedule schedule, boolean isShortest) {
     ReplayDirector director = new ReplayDirector(schedule, cpus);
+    explorer.stage().setListener(NOBODY);
     Violation again = explorer.run(director, false);
+    explorer.stage().setListener(null);
     if (again == null) {
       throw new CheckerException("a violation does not show again: " + violation);
     }
     return new Counterexample(
-        again, schedule, director.preemptions(), explorer.stage().steps(), false);
+        again, schedule, director.preemptions(), explorer.stage().steps(), isShortest);
   }
 
-  /** A shorter one, or the same, after at most that time. */
-  Counterexample shorten(Counterexample first, Duration time) {
+  /** A shorter one, or the same, found within limits. */
+  Counterexample shorten(Counterexample first, Limits limits) {
     best = first;
-    Limits limits = new Limits(Long.MAX_VALUE, time);
     for (int bound = 0; bound <= best.preemptions(); bound++) {
       if (!search(bound, limits)) {
-        return best;
+        return measure(best.violation(), best.schedule(), false);
       }
     }
-    return new Counterexample(
-        best.violation(), best.schedule(), best.preemptions(), best.steps(), true);
+    return measure(best.violation(), best.schedule(), true);
   }
 
   /** Searches all with at most so many preemptions; false if the time was up before. */

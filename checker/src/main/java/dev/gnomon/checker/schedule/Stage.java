@@ -38,6 +38,7 @@ final class Stage {
   private boolean isConcurrent;
   private boolean wasConcurrent;
   private boolean isStopped;
+  private @Nullable Throwable stopCause;
   private boolean isRedundant;
   private long steps;
   private @Nullable Violation violation;
@@ -55,7 +56,7 @@ final class Stage {
     for (int i = 0; i < cpus; i++) {
       buffers[i] = new StoreBuffer(movers.length);
     }
-    trace = new Trace(movers.length);
+    trace = new Trace(movers.length, cpus);
     locations = new Locations(movers.length);
     synchronizer = new Synchronizer(this, movers, cpus, findsRaces);
   }
@@ -78,6 +79,7 @@ final class Stage {
     isConcurrent = false;
     wasConcurrent = false;
     isStopped = false;
+    stopCause = null;
     isRedundant = false;
     steps = 0;
     violation = null;
@@ -120,8 +122,15 @@ final class Stage {
   }
 
   /** Ends the execution: no body goes on. */
-  void stop() {
-    isStopped = true;
+  void stop(@Nullable Throwable cause) {
+    if (!isStopped) {
+      isStopped = true;
+      stopCause = cause;
+    }
+  }
+
+  StoppedException stopped() {
+    return new StoppedException(stopCause);
   }
 
   boolean isStopped() {
@@ -158,6 +167,7 @@ final class Stage {
     if (starter != null) {
       trace.order(starter.id, mover.id);
       synchronizer.started(cpu);
+      lastCpu = isConcurrent ? lastCpu : starter.cpu;
       isConcurrent = true;
       wasConcurrent = true;
     }
@@ -178,6 +188,7 @@ final class Stage {
               default -> new CpuFailureException(mover.cpu, message, e);
             };
         isStopped = true;
+        violated(mover);
       }
     }
     mover.isLive = false;
@@ -226,7 +237,7 @@ final class Stage {
       throw failure;
     }
     if (isStopped) {
-      throw new StoppedException(null);
+      throw stopped();
     }
   }
 
@@ -236,11 +247,19 @@ final class Stage {
       violation = what;
     }
     isStopped = true;
-    if (current == null) {
-      throw new StoppedException(null);
+    Mover mover = current;
+    if (mover == null) {
+      throw stopped();
     }
-    while (true) {
-      Coroutine.pause();
+    violated(mover);
+    sleepForEver();
+  }
+
+  /** The mover's last step violates something: it could do so before what it does not depend on. */
+  private void violated(Mover mover) {
+    if (isConcurrent) {
+      trace.gather(director.isNew());
+      trace.violated(mover.id, director.position());
     }
   }
 
@@ -289,7 +308,7 @@ final class Stage {
   private boolean isEnabled(Mover mover) {
     return switch (mover.pending) {
       case AWAIT -> value(mover.cpu, mover.location) != mover.seen;
-      case RETRY -> mover.attempt.isAnyChanged(trace, mover.id);
+      case RETRY -> trace.isAnyChanged(mover.attempt, mover.id);
       case LOCK_SHARED, LOCK_EXCLUSIVE ->
           mover.lock.canTake(mover.pending) && buffers[mover.cpu].isEmpty();
       default -> !mover.pending.drains() || buffers[mover.cpu].isEmpty();
@@ -303,6 +322,7 @@ final class Stage {
       if (mover.isLive) {
         isRetrying |= mover.pending == Operation.RETRY;
         message.append(message.isEmpty() ? "" : "; ").append(waits(mover));
+        waitsForEver(mover);
       }
     }
     violation =
@@ -310,6 +330,23 @@ final class Stage {
             Property.PROGRESS,
             (isRetrying ? "livelock" : "deadlock") + ", everyone waits: " + message);
     isStopped = true;
+  }
+
+  /** Had the mover come earlier, it might not have to wait. */
+  private void waitsForEver(Mover mover) {
+    if (isConcurrent && director.isNew()) {
+      trace.gather(true);
+      switch (mover.pending) {
+        case AWAIT ->
+            trace.neverChanges(mover.location, mover.seen, mover.id, director.position());
+        case LOCK_SHARED, LOCK_EXCLUSIVE ->
+            trace.neverTakes(
+                mover.location, mover.pending.writes(), mover.id, director.position());
+        default -> {
+          // Who tries again would have had to see something else.
+        }
+      }
+    }
   }
 
   private static String waits(Mover mover) {
@@ -333,13 +370,6 @@ final class Stage {
     }
     me.pending = operation;
     me.location = location;
-    if (++steps > maxSteps) {
-      throw refuse(
-          me.name
-              + " goes on for more than "
-              + maxSteps
-              + " steps; does a loop go round without waiting?");
-    }
     int chosen = decide();
     while (chosen >= cpus && !isStopped) {
       commit(chosen);
@@ -347,10 +377,19 @@ final class Stage {
     }
     if (chosen != me.id || isStopped) {
       next = chosen;
-      Coroutine.pause();
+      pause();
       if (isStopped) {
         sleepForEver();
       }
+    }
+    if (++steps > maxSteps) {
+      throw refuse(
+          me.name
+              + " goes on for more than "
+              + maxSteps
+              + " steps"
+              + Places.here()
+              + "; does a loop go round without waiting?");
     }
     trace.gather(director.isNew());
     if (isBuffered && operation.drains()) {
@@ -358,9 +397,20 @@ final class Stage {
     }
   }
 
-  private static void sleepForEver() {
+  private void sleepForEver() {
     while (true) {
+      pause();
+    }
+  }
+
+  /** Where a body cannot stop, it gets an exception; what it makes of that is of no interest. */
+  private void pause() {
+    try {
       Coroutine.pause();
+    } catch (CheckerException e) {
+      isStopped = true;
+      failure = e;
+      throw e;
     }
   }
 
@@ -371,6 +421,10 @@ final class Stage {
     }
     steps++;
     int chosen = director.choose(n);
+    if (current != null && isConcurrent) {
+      trace.gather(director.isNew());
+      trace.add(current.id, Operation.CHOOSE, null, false, 0, director.position());
+    }
     if (listener != null && current != null) {
       listener.chose(current, n, chosen);
     }
@@ -453,6 +507,7 @@ final class Stage {
       accesses(x.frame.whole(), me.id);
     }
     trace.endCandidates(me.id, true);
+    trace.couldHaveLetRetry(x, me.id);
     int event = trace.add(me.id, operation, x, true, before, director.position());
     x.lastWrite = event;
     Arrays.fill(x.lastReads, Location.NONE);
@@ -487,7 +542,7 @@ final class Stage {
     Trace.join(trace.known(moverId), stores.firstKnown());
     AbstractLock lock = stores.firstLock();
     if (lock == null) {
-      checkAllocatedForCommit(x);
+      checkAllocatedForCommit(buffer, x);
       long before = x.words.value(x.index);
       stored(buffer, Operation.COMMIT, x, before, stores.apply(before));
       synchronizer.committed(x, stores.firstReleased());
@@ -500,12 +555,30 @@ final class Stage {
     beLive(buffer.cpu);
   }
 
-  private void checkAllocatedForCommit(Location x) {
+  private void checkAllocatedForCommit(Mover buffer, Location x) {
     Frame frame = x.frame;
     if (frame != null && !frame.isAllocated() && violation == null) {
       violation = frame.useAfterFree(x);
       isStopped = true;
+      trace.violated(buffer.id, director.position());
     }
+  }
+
+  /** Takes a frame that was given back; whoever still uses it does so before or after. */
+  void takeAgain(Frame frame) {
+    Location whole = frame.whole();
+    await(Operation.TAKE_AGAIN, whole);
+    Mover me = current;
+    trace.beginCandidates();
+    accesses(whole, me.id);
+    for (int i = 0; i < frame.touched(); i++) {
+      accesses(frame.touched(i), me.id);
+    }
+    trace.endCandidates(me.id, true);
+    whole.lastWrite =
+        trace.add(me.id, Operation.TAKE_AGAIN, whole, true, 0, director.position());
+    Arrays.fill(whole.lastReads, Location.NONE);
+    after(me, Operation.TAKE_AGAIN, whole, true, 0, 0);
   }
 
   /** Changes a word in one step. */
@@ -557,6 +630,7 @@ final class Stage {
     Mover me = current;
     me.seen = seen;
     await(Operation.AWAIT, x);
+    checkAllocated(x);
     trace.awaited(x, seen, me.id);
     x.lastReads[me.id] =
         trace.add(me.id, Operation.AWAIT, x, false, seen, director.position());
@@ -645,6 +719,14 @@ final class Stage {
       }
     }
     trace.endCandidates(me.id, true);
+    if (operation.writes()) {
+      trace.couldHaveLetRetry(whole, me.id);
+    } else {
+      me.attempt.read(whole);
+      for (int i = 0; i < frame.touched(); i++) {
+        me.attempt.read(frame.touched(i));
+      }
+    }
     int event =
         trace.add(me.id, operation, whole, operation.writes(), 0, director.position());
     if (operation.writes()) {

@@ -51,6 +51,8 @@ public record Step(
     CHOICE,
     FILL,
     COPY,
-    FREE
+    FREE,
+    /** An access to a frame that was freed: the execution ends here. */
+    REFUSED
   }
 }

@@ -1,6 +1,8 @@
 package dev.gnomon.checker.schedule;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +18,7 @@ final class Trace {
   private static final int NONE = Location.NONE;
 
   private final int movers;
+  private final int cpus;
 
   private int count;
   private boolean isGathering;
@@ -38,6 +41,7 @@ final class Trace {
   private final int[] last;
   private final int[] taken;
 
+  private int violating;
   private int[] races = new int[64];
   private int raceCount;
 
@@ -46,8 +50,14 @@ final class Trace {
 
   private int candidateCount;
 
-  Trace(int movers) {
+  /** A mover was let try again by a write, the first to what its attempt had read. */
+  private record Retry(int event, int firstWrite, Attempt attempt) {}
+
+  private final List<Retry> retries = new ArrayList<>();
+
+  Trace(int movers, int cpus) {
     this.movers = movers;
+    this.cpus = cpus;
     clocks = new int[256 * movers];
     known = new int[movers][movers];
     last = new int[movers];
@@ -63,6 +73,8 @@ final class Trace {
   void reset(boolean isLikeLast) {
     count = 0;
     raceCount = 0;
+    violating = NONE;
+    retries.clear();
     isGathering = false;
     isCompared = isLikeLast;
     for (int[] each : known) {
@@ -141,7 +153,8 @@ final class Trace {
               + describe(operations[count], locationIds[count], mover[count])
               + ", and is "
               + describe(operation, id, moverId)
-              + (location == null ? "" : " (" + location + ")"));
+              + (location == null ? "" : " (" + location + ")")
+              + Places.here());
     }
   }
 
@@ -259,9 +272,14 @@ final class Trace {
 
   /**
    * A wait for a word to change from {@code seen} is over: it comes after the last write. It could
-   * have been over before the last write at which the word held something else too.
+   * have been over before the last write at which the word held something else too. A write of its
+   * whole frame is taken for such a one.
    */
   void awaited(Location x, long seen, int moverId) {
+    beginCandidates();
+    if (x.frame != null) {
+      candidate(x.frame.whole().lastWrite, moverId);
+    }
     if (isGathering) {
       int write = x.lastWrite;
       while (write != NONE && mover[write] != moverId && !isKnown(write, moverId)) {
@@ -275,10 +293,21 @@ final class Trace {
     if (x.lastWrite != NONE) {
       joinEvent(x.lastWrite, moverId);
     }
+    endCandidates(moverId, true);
+  }
+
+  /** Whether another CPU has written what an attempt has read, since it was read. */
+  boolean isAnyChanged(Attempt attempt, int moverId) {
+    for (int i = 0; i < attempt.count(); i++) {
+      if (firstForeignWrite(attempt, i, moverId) != NONE) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
-   * A mover tries again, as another has written what it had read: it comes after the first such
+   * A mover tries again, as another CPU has written what it had read: it comes after the first such
    * write, and could come before it only if there is one that does not come after the first.
    */
   void retried(Attempt attempt, int moverId) {
@@ -292,6 +321,7 @@ final class Trace {
     if (first == NONE) {
       return;
     }
+    retries.add(new Retry(count, first, attempt.copy()));
     if (isGathering && !isKnown(first, moverId)) {
       for (int i = 0; i < attempt.count(); i++) {
         int write = firstForeignWrite(attempt, i, moverId);
@@ -304,17 +334,39 @@ final class Trace {
     joinEvent(first, moverId);
   }
 
+  /**
+   * The next event writes a location. Whoever had read it and was let try again by another write
+   * could have been let by this one, before the other.
+   */
+  void couldHaveLetRetry(Location x, int moverId) {
+    if (isGathering) {
+      for (Retry retry : retries) {
+        if (isForeign(retry.event, moverId)
+            && !isKnown(retry.event, moverId)
+            && !isKnown(retry.firstWrite, moverId)
+            && retry.attempt.hasRead(x)) {
+          addRace(retry.firstWrite, count);
+        }
+      }
+    }
+  }
+
   private int firstForeignWrite(Attempt attempt, int i, int moverId) {
     int first = NONE;
     int seen = attempt.writeSeen(i);
     for (int write = attempt.location(i).lastWrite;
         write != NONE && write > seen;
         write = previousWrite[write]) {
-      if (mover[write] != moverId) {
+      if (isForeign(write, moverId)) {
         first = write;
       }
     }
     return first;
+  }
+
+  /** Whether an event is neither the mover's own nor that of the same CPU's buffer. */
+  private boolean isForeign(int event, int moverId) {
+    return mover[event] % cpus != moverId % cpus;
   }
 
   // --- locks ---
@@ -344,6 +396,45 @@ final class Trace {
     }
     join(into, from);
     return into;
+  }
+
+  /**
+   * What a mover did last violates something, which ends the execution. Whatever others did that it
+   * does not come after could be left out.
+   */
+  void violated(int moverId, int nodeIndex) {
+    if (isGathering) {
+      for (int i = 0; i < movers; i++) {
+        if (last[i] != NONE && !isKnown(last[i], moverId)) {
+          addRace(last[i], count);
+        }
+      }
+      violating = add(moverId, Operation.BEGIN, null, false, 0, nodeIndex);
+    }
+  }
+
+  /** A mover waits for ever to take a lock: it could have had it before those who have it now. */
+  void neverTakes(Location lock, boolean isExclusive, int moverId, int nodeIndex) {
+    beginCandidates();
+    candidate(lock.lastWrite, moverId);
+    if (isExclusive) {
+      for (int read : lock.lastReads) {
+        candidate(read, moverId);
+      }
+    }
+    endCandidates(moverId, false);
+    add(moverId, Operation.BEGIN, null, false, 0, nodeIndex);
+  }
+
+  /** A mover waits for ever for a word to change: it could have gone on while that was different. */
+  void neverChanges(Location x, long seen, int moverId, int nodeIndex) {
+    awaited(x, seen, moverId);
+    add(moverId, Operation.BEGIN, null, false, 0, nodeIndex);
+  }
+
+  /** The event that stands for a violation, if one ended the execution; or -1. */
+  int violating() {
+    return violating;
   }
 
   private void addRace(int first, int second) {

@@ -44,7 +44,15 @@ final class Tree {
       }
     } catch (RuntimeException e) {
       fail(e);
+    } catch (Error e) {
+      end();
+      throw e;
     }
+  }
+
+  private synchronized void end() {
+    isOver = true;
+    notifyAll();
   }
 
   private synchronized void fail(RuntimeException e) {

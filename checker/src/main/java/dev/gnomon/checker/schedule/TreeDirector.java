@@ -18,6 +18,9 @@ final class TreeDirector implements Director {
   private final int cpus;
   private final int preemptionBound;
 
+  /** Whether it takes every branch that there is: what the reduction is tested against. */
+  private final boolean isUnreduced;
+
   private Node[] nodes = new Node[256];
   private int[] taken = new int[256];
   private int length;
@@ -35,8 +38,18 @@ final class TreeDirector implements Director {
   private boolean isCut;
 
   TreeDirector(int cpus, int preemptionBound) {
+    this(cpus, preemptionBound, false);
+  }
+
+  private TreeDirector(int cpus, int preemptionBound, boolean isUnreduced) {
     this.cpus = cpus;
     this.preemptionBound = preemptionBound;
+    this.isUnreduced = isUnreduced;
+  }
+
+  /** One that leaves nothing out but what the bound forbids. */
+  static TreeDirector unreduced(int cpus, int preemptionBound) {
+    return new TreeDirector(cpus, preemptionBound, true);
   }
 
   void begin(Stage newStage) {
@@ -77,10 +90,9 @@ final class TreeDirector implements Director {
     int chosen;
     if (at < replayed) {
       chosen = taken[at];
-      if ((enabled & 1 << chosen) == 0) {
-        throw new CheckerException(
-            "the execution diverges from the one before at decision " + at + ": " + chosen
-                + " cannot go");
+      Node node = nodes[at];
+      if ((node != null && node.isChoice()) || (enabled & 1 << chosen) == 0) {
+        throw divergence(at);
       }
       if (at == replayed - 1) {
         sleep = branchSleep;
@@ -100,7 +112,7 @@ final class TreeDirector implements Director {
         node = new Node();
         node.enabled = enabled;
         node.sleep = sleep;
-        node.wanted = 1 << chosen;
+        node.wanted = isUnreduced ? enabled : 1 << chosen;
         node.taken = 1 << chosen;
         node.current = current;
         node.preemptions = preemptions;
@@ -111,6 +123,14 @@ final class TreeDirector implements Director {
       preemptions++;
     }
     return chosen;
+  }
+
+  private static CheckerException divergence(int at) {
+    return new CheckerException(
+        "the program is not deterministic: decision "
+            + (at + 1)
+            + " cannot be taken as in the execution before"
+            + Places.here());
   }
 
   private void put(int at, @Nullable Node node, int chosen) {
@@ -127,6 +147,10 @@ final class TreeDirector implements Director {
   public int choose(int n) {
     int at = depth++;
     if (at < replayed) {
+      Node node = nodes[at];
+      if (node == null || node.outcomes != n) {
+        throw divergence(at);
+      }
       if (at == replayed - 1) {
         sleep = branchSleep;
       }
@@ -178,21 +202,33 @@ final class TreeDirector implements Director {
 
   /** Wants what reverses the races of the execution that has ended. Under the tree's lock. */
   void addBranches(Trace trace) {
+    if (isUnreduced) {
+      return;
+    }
     for (int i = 0; i < trace.raceCount(); i++) {
       int first = trace.raceFirst(i);
       int second = trace.raceSecond(i);
       Node node = nodes[trace.node(first)];
-      if (node == null) {
-        continue;
-      }
       if (isBounded()) {
-        wantBounded(trace, first, node, trace.mover(second));
-      } else {
+        wantBounded(trace, first, trace.mover(second));
+      } else if (node != null) {
         int initials = trace.initials(first, second);
         if ((initials & (node.wanted | node.sleep)) == 0) {
           want(node, initials, trace.mover(second));
         }
       }
+    }
+    if (isBounded() && trace.violating() != Location.NONE) {
+      wantInsteadOf(trace.node(trace.violating()), trace.mover(trace.violating()));
+    }
+  }
+
+  /** Others had no turn any more; they could have had one before the step that violates. */
+  private void wantInsteadOf(int decision, int mover) {
+    int at = decisionBefore(decision);
+    wantOrAll(nodes[at], Node.ALL);
+    if (mover < cpus) {
+      wantOrAll(beginOfTurn(at, mover), Node.ALL);
     }
   }
 
@@ -207,20 +243,55 @@ final class TreeDirector implements Director {
     }
   }
 
-  private void wantBounded(Trace trace, int first, Node node, int mover) {
-    wantOrAll(node, mover);
-    int begin = first;
-    while (begin > 0 && trace.mover(begin - 1) == trace.mover(first)) {
-      begin--;
-    }
-    Node turn = nodes[trace.node(begin)];
-    if (turn != null) {
-      wantOrAll(turn, mover);
+  private void wantBounded(Trace trace, int first, int mover) {
+    int decision = decisionBefore(trace.node(first));
+    wantOrAll(nodes[decision], mover);
+    int waits = trace.mover(first);
+    if (waits < cpus) {
+      wantOrAll(beginOfTurn(decision, waits), mover);
     }
   }
 
-  private static void wantOrAll(Node node, int mover) {
-    node.wanted |= (node.enabled & 1 << mover) != 0 ? 1 << mover : node.enabled;
+  /** Which decision led to a choice; a decision itself. */
+  private int decisionBefore(int decisionOrChoice) {
+    int at = decisionOrChoice;
+    while (at > 0 && nodes[at] != null && nodes[at].isChoice()) {
+      at--;
+    }
+    return at;
+  }
+
+  /**
+   * Where the turn of a CPU began that goes on in a decision: there another can go without
+   * preempting it. Choices and commits come in between, and a body runs to its first access before
+   * that is decided on.
+   *
+   * @return null if nobody else could go there
+   */
+  private @Nullable Node beginOfTurn(int decision, int cpu) {
+    int begin = decision;
+    for (int at = decision; at >= 0; at--) {
+      Node node = nodes[at];
+      if (node != null && node.isChoice()) {
+        continue;
+      }
+      if (taken[at] == cpu) {
+        begin = at;
+        if (node != null && node.current != cpu) {
+          break;
+        }
+      } else if (taken[at] < cpus) {
+        break;
+      }
+    }
+    return nodes[begin];
+  }
+
+  private static void wantOrAll(@Nullable Node node, int mover) {
+    if (node != null) {
+      boolean isPossible = mover != Node.ALL && (node.enabled & 1 << mover) != 0;
+      node.wanted |= isPossible ? 1 << mover : node.enabled;
+    }
   }
 
   /**
@@ -259,7 +330,7 @@ final class TreeDirector implements Director {
       if (cost > preemptionBound) {
         isCut = true;
       } else {
-        branchSleep = isBounded() ? 0 : node.sleep | node.taken;
+        branchSleep = isBounded() || isUnreduced ? 0 : node.sleep | node.taken;
         node.taken |= chosen;
         taken[length - 1] = mover;
         return true;
@@ -283,7 +354,7 @@ final class TreeDirector implements Director {
     for (int i = 0; i < length; i++) {
       Node node = nodes[i];
       if (node != null && hasBranch(node)) {
-        TreeDirector other = new TreeDirector(cpus, preemptionBound);
+        TreeDirector other = new TreeDirector(cpus, preemptionBound, isUnreduced);
         other.nodes = Arrays.copyOf(nodes, Math.max(nodes.length, 1));
         other.taken = taken.clone();
         other.length = i + 1;

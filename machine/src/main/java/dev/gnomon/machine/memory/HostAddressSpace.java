@@ -422,6 +422,16 @@ public final class HostAddressSpace extends HostPages {
     return HostPte.describe(pte);
   }
 
+  /** Whether an entry of the host's page table points at a lower table. */
+  public static boolean isTable(long pte) {
+    return HostPte.isTable(pte);
+  }
+
+  /** The first frame that an entry of the host's page table maps, or -1 if it maps none. */
+  public static long pfnOfEntry(long pte) {
+    return HostPte.isPresent(pte) ? HostPte.pfn(pte) : -1;
+  }
+
   /** What backs a host-virtual frame, in words. */
   public String describe(long hvn) {
     return HostPte.describe(table.get(table.find(hvn)));

@@ -107,12 +107,23 @@ final class HostPageTable {
    * The first host-virtual frame in a range whose entry is not empty, or {@code end} if all are.
    */
   long next(long first, long end) {
-    for (long hvn = first; hvn < end; ) {
+    long hvn = first;
+    while (hvn < end) {
       long place = find(hvn);
-      if (get(place) != HostPte.EMPTY) {
+      long span = span(place);
+      long tableEnd = (hvn & -span << INDEX_BITS) + (span << INDEX_BITS);
+      long pte = get(place);
+      while (pte == HostPte.EMPTY) {
+        hvn = (hvn & -span) + span;
+        if (hvn >= end || hvn == tableEnd) {
+          break;
+        }
+        place += Long.BYTES;
+        pte = get(place);
+      }
+      if (pte != HostPte.EMPTY && !HostPte.isTable(pte)) {
         return hvn;
       }
-      hvn = (hvn & -span(place)) + span(place);
     }
     return end;
   }

@@ -106,7 +106,7 @@ final class NestedWalker {
     long stale2m = stale(tables2m, gpa, probed2m);
     long stale1g = stale(tables1g, gpa, probed1g);
     int choices = leafChoices + (stale2m >= 0 ? 1 : 0) + (stale1g >= 0 ? 1 : 0);
-    int chosen = cpu.choose(choices + 1);
+    int chosen = choices == 0 ? 0 : cpu.choose(choices + 1);
     if (chosen == choices) {
       renew(tables2m, gpa, probed2m);
       renew(tables1g, gpa, probed1g);

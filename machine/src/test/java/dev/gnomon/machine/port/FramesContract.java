@@ -122,7 +122,7 @@ abstract class FramesContract {
         execution -> {
           Platform platform = execution.platform();
           Meeting start = new Meeting(platform, 3);
-          SharedWords owners = platform.newWords((int) Backend.FRAMES);
+          SharedWords owners = platform.newWords(4 * (int) Backend.FRAMES);
           for (int i = 0; i < 3; i++) {
             execution.start(
                 i,

@@ -15,7 +15,8 @@ import java.util.function.Consumer;
  * @param manualProtect a get of the dirty bitmap does not re-protect; a clear does
  * @param initiallySet with manual protect: switching the log on reports every page dirty and
  *     protects nothing before its first clear
- * @param ringEntries entries of each vCPU's dirty ring, a power of two
+ * @param ringEntries entries of each vCPU's dirty ring, a power of two, at least 1024; where not
+ *     all entries of tables are used, at least 8
  * @param eagerSplit switching the log on splits large pages before they are written
  * @param nxHugePages large pages are mapped without execute permission, and split when executed
  *     from
@@ -63,13 +64,14 @@ public record MmuConfig(
         "page-modification logging needs an Intel processor");
     require(manualProtect || !initiallySet, "an initially set log needs manual protect");
     require(
-        ringEntries >= MINIMUM_RING_ENTRIES && Integer.bitCount(ringEntries) == 1,
-        "a dirty ring has a power of two entries, at least " + MINIMUM_RING_ENTRIES);
-    require(
         tableEntries >= FEWEST_TABLE_ENTRIES
             && tableEntries <= TABLE_ENTRIES
             && Integer.bitCount(tableEntries) == 1,
         "a table has a power of two entries, 8 to 512");
+    int fewest = tableEntries < TABLE_ENTRIES ? FEWEST_TABLE_ENTRIES : MINIMUM_RING_ENTRIES;
+    require(
+        ringEntries >= fewest && Integer.bitCount(ringEntries) == 1,
+        "a dirty ring has a power of two entries, at least " + fewest);
     require(vcpus >= 1, "a VM has at least one vCPU");
   }
 

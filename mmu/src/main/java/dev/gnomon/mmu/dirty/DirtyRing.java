@@ -15,7 +15,10 @@ import dev.gnomon.mmu.platform.SharedWords;
  * may still have buffered.
  */
 public final class DirtyRing {
-  /** Room for a PML buffer and for what one exit may mark besides. */
+  /**
+   * Room for a PML buffer and for what one exit may mark besides; half of a ring that is too small
+   * for that, as only a guest of a few pages has.
+   */
   static final int RESERVED = 576;
 
   private static final int PUSHED = 0;
@@ -26,10 +29,12 @@ public final class DirtyRing {
   private static final long OFFSET_MASK = (1L << SLOT_SHIFT) - 1;
 
   private final int size;
+  private final int softLimit;
   private final SharedWords words;
 
   public DirtyRing(Platform platform, int size) {
     this.size = size;
+    softLimit = size > RESERVED ? size - RESERVED : size / 2;
     words = platform.newWords(ENTRIES + size);
   }
 
@@ -45,7 +50,7 @@ public final class DirtyRing {
 
   /** Whether the vCPU must wait for the VMM to make room. */
   public boolean isSoftFull() {
-    return words.get(PUSHED) - words.get(RESET) >= size - RESERVED;
+    return words.get(PUSHED) - words.get(RESET) >= softLimit;
   }
 
   /** How many entries the VMM has not taken yet. */

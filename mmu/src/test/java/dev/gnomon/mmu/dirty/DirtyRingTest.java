@@ -83,4 +83,15 @@ class DirtyRingTest {
     push(SIZE);
     assertThatThrownBy(() -> push(1)).isInstanceOf(IllegalStateException.class);
   }
+
+  @Test
+  void ofARingThatIsSmallHalfIsReserved() {
+    DirtyRing small = new DirtyRing(new TestPlatform(1), 8);
+    for (int i = 0; i < 3; i++) {
+      small.push(0, i);
+    }
+    assertThat(small.isSoftFull()).isFalse();
+    small.push(0, 3);
+    assertThat(small.isSoftFull()).isTrue();
+  }
 }
