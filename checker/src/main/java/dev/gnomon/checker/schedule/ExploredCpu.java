@@ -52,6 +52,13 @@ final class ExploredCpu extends Cpu {
   }
 
   @Override
+  public void attempting() {
+    if (stage.isConcurrent()) {
+      stage.attempt();
+    }
+  }
+
+  @Override
   public void retrying() {
     if (stage.isConcurrent()) {
       stage.retry();

@@ -26,11 +26,25 @@ final class ExploredMemory extends PhysicalMemory {
   private final Stage stage;
   private final ExploredFrames frames;
   private final boolean isWalker;
+  private final ExploredMemory walker;
 
-  ExploredMemory(Stage stage, ExploredFrames frames, boolean isWalker) {
+  ExploredMemory(Stage stage, ExploredFrames frames) {
     this.stage = stage;
     this.frames = frames;
-    this.isWalker = isWalker;
+    isWalker = false;
+    walker = new ExploredMemory(this);
+  }
+
+  private ExploredMemory(ExploredMemory memory) {
+    stage = memory.stage;
+    frames = memory.frames;
+    isWalker = true;
+    walker = this;
+  }
+
+  @Override
+  public PhysicalMemory ofPageWalks() {
+    return walker;
   }
 
   // --- whole words ---

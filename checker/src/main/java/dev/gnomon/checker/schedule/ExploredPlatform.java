@@ -17,7 +17,7 @@ final class ExploredPlatform extends Platform {
     this.hasLocksOfWords = hasLocksOfWords;
     this.cpus = cpus;
     frames = new ExploredFrames(stage, cpus, framesPerCpu);
-    memory = new ExploredMemory(stage, frames, false);
+    memory = new ExploredMemory(stage, frames);
     frames.setMarks(new ExploredWords(stage, memory, false, "frame marks", frames.markWords()));
   }
 
