@@ -10,8 +10,8 @@
  * see. What is in:
  *   - the leaf SPTE: shadow-present, W, MMU-writable, access-tracked, pfn; stores, exchanges and
  *     compare-and-exchanges of it, and the volatility rule "unless-writable";
- *   - the vCPU: poll of its request word before each access, a TLB that may have dropped its entry,
- *     the hardware walk, leaving and entering guest mode, the fast page fault with its four
+ *   - the vCPU: poll of its request word before each access, a TLB (with DROPS defined it may have
+ *     dropped its entry), the hardware walk, leaving and entering guest mode, the fast page fault with its four
  *     attempts, the slow path with the invalidation sequence, the host page and the install by
  *     compare-and-exchange under the read lock;
  *   - mmu_lock, one step to take and one to leave; read sections of RCU and of the memslots, which
@@ -26,8 +26,8 @@
  * allocator (one step each); all pages but one, all bytes of it but one; the store buffer, so
  * memory is sequentially consistent; a vCPU told to retry waits until that can help.
  *
- * The threads: by default, the page was written, aged, saved and is clean; the guest writes it
- * while the host evicts it. With WHOLE nothing has happened yet: the guest writes the page twice
+ * The threads: by default, the page was written, aged and saved, and is clean; the guest writes
+ * it while the host evicts it. With WHOLE nothing has happened yet: the guest writes the page twice
  * while the host writes it out, ages it, cleans it while it may be mapped again, and evicts it.
  */
 
@@ -44,9 +44,7 @@
 #define SPTE(f) (PRESENT | W | MMU_WRITABLE | ((f) * PFN))
 #define pfn_of(s) ((s) / PFN)
 #define is_present(s) ((s) & PRESENT)
-#define allows_read(s) (is_present(s) && !((s) & TRACKED))
-#define allows_write(s) (allows_read(s) && ((s) & W))
-#define allows(s, write) ((write && allows_write(s)) || (!write && allows_read(s)))
+#define allows_write(s) (is_present(s) && !((s) & TRACKED) && ((s) & W))
 #define is_volatile(s) (((s) & TRACKED) || (!((s) & W) && ((s) & MMU_WRITABLE)))
 
 /* The host's page-table entry. */
@@ -160,7 +158,7 @@ inline enter_guest() {
 }
 
 /* Ends with result FIXED (also spurious) or INVALID. */
-inline fast_page_fault(write) {
+inline fast_page_fault() {
   in_rcu[0] = true;
   attempt = 0;
   result = RETRY;
@@ -173,15 +171,15 @@ inline fast_page_fault(write) {
     :: !is_present(old) -> result = INVALID
     :: else ->
       if
-      :: allows(old, write) -> result = FIXED
+      :: allows_write(old) -> result = FIXED
       :: else ->
         new = old & ~TRACKED;
         if
-        :: write && (old & MMU_WRITABLE) -> new = new | W
+        :: old & MMU_WRITABLE -> new = new | W
         :: else
         fi;
         if
-        :: new == old || !allows(new, write) -> result = INVALID
+        :: new == old || !allows_write(new) -> result = INVALID
         :: else ->
           atomic {
             if
@@ -201,7 +199,7 @@ inline fast_page_fault(write) {
 }
 
 /* Ends with result FIXED or RETRY. */
-inline slow_page_fault(write) {
+inline slow_page_fault() {
   sequence = invalidations;
   bring_in(h, f);
   read_lock();
@@ -215,7 +213,7 @@ inline slow_page_fault(write) {
       in_rcu[0] = true;
       old = spte;
       if
-      :: is_present(old) && allows(old, write) -> result = FIXED
+      :: allows_write(old) -> result = FIXED
       :: else ->
         new = SPTE(host_pfn(h));
         assert(!is_present(old) || pfn_of(old) == pfn_of(new));
@@ -233,19 +231,19 @@ inline slow_page_fault(write) {
   read_unlock()
 }
 
-/* Leaves a translation in tlb that allows the access. */
-inline translate(write) {
+/* Leaves a translation in tlb that allows a write. */
+inline translate() {
   do
   :: tlb = spte;
     if
-    :: allows(tlb, write) -> break
+    :: allows_write(tlb) -> break
     :: else ->
       tlb = 0;
       leave_guest();
       in_memslots[0] = true;
-      fast_page_fault(write);
+      fast_page_fault();
       if
-      :: result == INVALID -> slow_page_fault(write)
+      :: result == INVALID -> slow_page_fault()
       :: else
       fi;
       in_memslots[0] = false;
@@ -258,21 +256,23 @@ inline translate(write) {
   od
 }
 
-inline access(write) {
+inline guest_write(value) {
   if
   :: request -> leave_guest(); enter_guest()
   :: !request -> skip
   fi;
   if
-  :: allows(tlb, write) -> skip
-  :: translate(write)
+  :: allows_write(tlb) -> skip
+#ifdef DROPS
+  :: translate()
+#else
+  :: else -> translate()
+#endif
   fi;
   atomic {
     assert(!is_free[pfn_of(tlb)]);
-    if
-    :: write -> content[pfn_of(tlb)] = value; written = value
-    :: else -> assert(content[pfn_of(tlb)] == written)
-    fi
+    content[pfn_of(tlb)] = value;
+    written = value
   }
 }
 
@@ -285,9 +285,9 @@ proctype vcpu() {
   enter_guest();
   value = 2;
   do
-  :: value == 2 + WRITES + 1 -> break
+  :: value == 2 + WRITES -> break
   :: else ->
-    access(value < 2 + WRITES);
+    guest_write(value);
     value++
   od;
   leave_guest();

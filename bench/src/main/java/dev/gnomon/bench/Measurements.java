@@ -1,5 +1,8 @@
 package dev.gnomon.bench;
 
+import dev.gnomon.bench.check.BuildCost;
+import dev.gnomon.bench.check.CorpusTime;
+import dev.gnomon.bench.check.StepRate;
 import dev.gnomon.bench.guest.GuestAccess;
 import dev.gnomon.bench.guest.PageFault;
 import dev.gnomon.bench.guest.ParallelFaults;
@@ -11,12 +14,14 @@ import dev.gnomon.bench.host.ResumeAfterClear;
 import dev.gnomon.bench.host.SpteWrites;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
 
 /** All that can be measured, and how numbers come of it. */
 final class Measurements {
   private static final double MICROS_PER_SECOND = 1e6;
   private static final double MICROS_PER_MILLI = 1e3;
+  private static final int CORES_OF_CORPUS = 2;
 
   /** Allocations of JMH itself, and of what is not timed, spread over all calls. */
   private static final double NO_GARBAGE = 1;
@@ -35,6 +40,8 @@ final class Measurements {
           new Named(
               "log", "a round of the dirty log, 4 GiB (needs 5 GiB)", true, Measurements::log),
           new Named("overhead", "memory that the MMU keeps", true, Measurements::overhead),
+          new Named(
+              "check", "the checker: steps, the corpus, building a VM", true, Measurements::check),
           new Named(
               "aging", "aging with A/D bits, and with access tracking", false, Measurements::aging),
           new Named(
@@ -189,6 +196,42 @@ final class Measurements {
             100 * overhead.byMeasurement(),
             "%",
             bound));
+  }
+
+  /** The corpus first: whoever runs the checker has a JVM that has just started. */
+  private static List<Finding> check(Effort effort) {
+    CorpusTime corpus;
+    try {
+      corpus = CorpusTime.measure(CORES_OF_CORPUS);
+    } catch (InterruptedException | ExecutionException e) {
+      throw new FailedMeasurementException("the corpus: " + e.getMessage(), e);
+    }
+    StepRate rate = StepRate.measure();
+    return List.of(
+        new Finding(
+            "check", "the corpus under SC, two cores", corpus.seconds(), "s", Bound.atMost(60)),
+        Finding.of("check", "the same, processor time", corpus.processorSeconds(), "s"),
+        Finding.of("check", "questions that it asks", corpus.questions(), ""),
+        new Finding(
+            "check",
+            "of these not answered as expected and completely",
+            corpus.wrong().size(),
+            "",
+            Bound.atMost(0)),
+        Finding.of("check", "executions that it takes", corpus.executions(), ""),
+        Finding.of("check", "slowest: " + corpus.slowest(), corpus.slowestSeconds(), "s"),
+        new Finding(
+            "check",
+            "steps a second on one core, " + rate.scenario(),
+            rate.stepsPerSecond() / MICROS_PER_SECOND,
+            "M/s",
+            Bound.atLeast(1)),
+        new Finding(
+            "check",
+            "building and preparing an MMU in a small scenario",
+            BuildCost.measure(),
+            "us",
+            Bound.atMost(20)));
   }
 
   private static List<Finding> aging(Effort effort) {

@@ -61,6 +61,14 @@ class ReferenceEnumerationTest {
   }
 
   @Test
+  void takesAStoreOfWhatIsThereForARead() {
+    ReferenceProgram silent =
+        ReferenceProgram.numbered("silent stores", 1, 0, 3, (access, i) -> access.store(0, 0));
+
+    assertThat(ReferenceEnumeration.inequivalent(silent)).isEqualTo(1);
+  }
+
+  @Test
   void letsAThreadWaitUntilAWordHasChanged() {
     ReferenceProgram handOver =
         ReferenceProgram.of(

@@ -23,9 +23,37 @@ final class ReferenceGenerator {
     return programs(2);
   }
 
-  /** The same, but none that writes or not as the word's value has it. */
-  static Arbitrary<ReferenceProgram> unconditionalPrograms() {
-    return programs(0);
+  /** The same, but whatever stores changes the word, whenever it runs. */
+  static Arbitrary<ReferenceProgram> changingPrograms() {
+    return Arbitraries.oneOf(
+        changingPrograms(2, 5, instructions(2, 0)), changingPrograms(3, 3, instructions(2, 0)));
+  }
+
+  private static Arbitrary<ReferenceProgram> changingPrograms(
+      int threads, int longest, Arbitrary<Instruction> instructions) {
+    return instructions
+        .list()
+        .ofMinSize(1)
+        .ofMaxSize(longest)
+        .list()
+        .ofSize(threads)
+        .map(bodies -> ReferenceProgram.straight("random", WORDS, withOwnValues(bodies)));
+  }
+
+  /** Stored values differ by more than all that is added. */
+  private static List<List<Instruction>> withOwnValues(List<List<Instruction>> bodies) {
+    List<List<Instruction>> changed = new ArrayList<>();
+    long value = 0;
+    for (List<Instruction> body : bodies) {
+      List<Instruction> mine = new ArrayList<>();
+      for (Instruction each : body) {
+        value += 1000;
+        boolean isStored = each.kind() == Kind.STORE || each.kind() == Kind.EXCHANGE;
+        mine.add(isStored ? new Instruction(each.kind(), each.word(), value, 0) : each);
+      }
+      changed.add(mine);
+    }
+    return changed;
   }
 
   private static Arbitrary<ReferenceProgram> programs(int exchanges) {

@@ -48,12 +48,18 @@ record ReferenceState(
     };
   }
 
-  /** Whether an operation that is enabled writes what it is about. */
+  /**
+   * Whether an operation that is enabled, under SC, changes what it is about. A store of what is
+   * there already changes nothing, nor does a compare-and-exchange that fails: they are loads.
+   */
   boolean writes(Next next) {
     return switch (next.kind()) {
       case LOAD, FENCE, AWAIT -> false;
-      case STORE, ADD, EXCHANGE, LOCK, UNLOCK -> true;
-      case COMPARE_AND_EXCHANGE -> memory.get(next.word()) == next.expected();
+      case LOCK, UNLOCK -> true;
+      case ADD -> next.value() != 0;
+      case STORE, EXCHANGE -> memory.get(next.word()) != next.value();
+      case COMPARE_AND_EXCHANGE ->
+          memory.get(next.word()) == next.expected() && next.value() != next.expected();
     };
   }
 
@@ -67,7 +73,8 @@ record ReferenceState(
           withWord(word, memory.get(word) + next.value()).withResult(thread, memory.get(word));
       case EXCHANGE -> withWord(word, next.value()).withResult(thread, memory.get(word));
       case COMPARE_AND_EXCHANGE ->
-          (writes(next) ? withWord(word, next.value()) : this).withResult(thread, memory.get(word));
+          (memory.get(word) == next.expected() ? withWord(word, next.value()) : this)
+              .withResult(thread, memory.get(word));
       case FENCE, AWAIT -> withResult(thread, 0);
       case LOCK -> withHolder(word, thread).withResult(thread, 0);
       case UNLOCK -> afterStore(thread, new Store(word, 0, true), model);

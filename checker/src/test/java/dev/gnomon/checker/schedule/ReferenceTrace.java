@@ -7,7 +7,7 @@ import java.util.TreeSet;
 /**
  * The canonical form of an execution under sequential consistency. Two executions have the same
  * form exactly if one comes from the other by exchanging neighbouring steps of different threads
- * that do not conflict, that is, that are not about one word (or lock) which one of them writes
+ * that do not conflict, that is, that are not about one word (or lock) which one of them changes
  * (Mazurkiewicz's equivalence): each step has the write that it follows and, being a write, the
  * reads since that write. Immutable; {@code equals} is equivalence.
  *

@@ -1,6 +1,6 @@
 package dev.gnomon.bench.lincheck;
 
-/** The vCPU: its accesses, and how it handles the faults of its nested walk. */
+/** The vCPU: its writes, and how it handles the faults of its nested walk. */
 final class GuestCpu {
   private static final int IN_GUEST_MODE = 1;
   private static final int ENTRY = 2;
@@ -33,12 +33,7 @@ final class GuestCpu {
 
   void write(int value) {
     pollRequests();
-    state.content.set(translate(true), value);
-  }
-
-  int read() {
-    pollRequests();
-    return state.content.get(translate(false));
+    state.content.set(translate(), value);
   }
 
   private void pollRequests() {
@@ -48,13 +43,13 @@ final class GuestCpu {
     }
   }
 
-  private int translate(boolean isWrite) {
-    while (!Spte.allows(tlb, isWrite)) {
+  private int translate() {
+    while (!Spte.allows(tlb)) {
       int spte = state.spte.get();
-      tlb = Spte.allows(spte, isWrite) ? spte : 0;
+      tlb = Spte.allows(spte) ? spte : 0;
       if (tlb == 0) {
         leaveGuest();
-        boolean isRetried = !fastPageFault(isWrite) && !slowPageFault(isWrite);
+        boolean isRetried = !fastPageFault() && !slowPageFault();
         enterGuest();
         if (isRetried) {
           awaitInvalidation();
@@ -71,17 +66,17 @@ final class GuestCpu {
     }
   }
 
-  private boolean fastPageFault(boolean isWrite) {
+  private boolean fastPageFault() {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       int old = state.spte.get();
       if (!Spte.isPresent(old)) {
         return false;
       }
-      if (Spte.allows(old, isWrite)) {
+      if (Spte.allows(old)) {
         return true;
       }
-      int fixed = Spte.fixed(old, isWrite);
-      if (fixed == old || !Spte.allows(fixed, isWrite)) {
+      int fixed = Spte.fixed(old);
+      if (fixed == old || !Spte.allows(fixed)) {
         return false;
       }
       if (state.spte.compareAndSet(old, fixed)) {
@@ -91,15 +86,14 @@ final class GuestCpu {
     return false;
   }
 
-  private boolean slowPageFault(boolean isWrite) {
+  private boolean slowPageFault() {
     int sequence = state.invalidations.get();
     int pte = state.bringIn();
     state.mmuLock.readLock();
     boolean isFixed = false;
     if (state.invalidating.get() == 0 && state.invalidations.get() == sequence) {
       int old = state.spte.get();
-      isFixed =
-          Spte.allows(old, isWrite) || state.spte.compareAndSet(old, Spte.make(HostPte.frame(pte)));
+      isFixed = Spte.allows(old) || state.spte.compareAndSet(old, Spte.make(HostPte.frame(pte)));
     }
     state.mmuLock.readUnlock();
     return isFixed;

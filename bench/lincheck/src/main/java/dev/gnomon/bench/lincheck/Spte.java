@@ -30,8 +30,9 @@ final class Spte {
     return (spte & ACCESS_TRACKED) != 0;
   }
 
-  static boolean allows(int spte, boolean isWrite) {
-    return isPresent(spte) && !isAccessTracked(spte) && (!isWrite || isWritable(spte));
+  /** Whether a write goes through it. */
+  static boolean allows(int spte) {
+    return isPresent(spte) && !isAccessTracked(spte) && isWritable(spte);
   }
 
   /** The rule {@code volatile=unless-writable}. */
@@ -39,9 +40,9 @@ final class Spte {
     return isAccessTracked(spte) || (!isWritable(spte) && (spte & MMU_WRITABLE) != 0);
   }
 
-  /** What a fast page fault makes of it. */
-  static int fixed(int spte, boolean isWrite) {
+  /** What a fast page fault for a write makes of it. */
+  static int fixed(int spte) {
     int fixed = spte & ~ACCESS_TRACKED;
-    return isWrite && (spte & MMU_WRITABLE) != 0 ? fixed | WRITABLE : fixed;
+    return (spte & MMU_WRITABLE) != 0 ? fixed | WRITABLE : fixed;
   }
 }
