@@ -1,6 +1,7 @@
 /** The command {@code gnomon}. */
 module dev.gnomon.cli {
   requires com.fasterxml.jackson.databind;
+  requires dev.gnomon.checker;
   requires dev.gnomon.machine;
   requires dev.gnomon.mmu;
   requires info.picocli;
@@ -8,7 +9,11 @@ module dev.gnomon.cli {
 
   opens dev.gnomon.cli to
       info.picocli;
+  opens dev.gnomon.cli.check to
+      info.picocli;
   opens dev.gnomon.cli.receive to
+      info.picocli;
+  opens dev.gnomon.cli.rules to
       info.picocli;
   opens dev.gnomon.cli.run to
       info.picocli;

@@ -1,6 +1,8 @@
 package dev.gnomon.cli;
 
+import dev.gnomon.cli.check.CheckCommand;
 import dev.gnomon.cli.receive.ReceiveCommand;
+import dev.gnomon.cli.rules.RulesCommand;
 import dev.gnomon.cli.run.RunCommand;
 import dev.gnomon.cli.stress.StressCommand;
 import dev.gnomon.cli.usage.ExitStatus;
@@ -37,7 +39,12 @@ import picocli.CommandLine.UnmatchedArgumentException;
 final class Main implements Runnable {
   /** The subcommands, in the order in which help lists them. */
   private static final List<Class<?>> SUBCOMMANDS =
-      List.of(RunCommand.class, ReceiveCommand.class, StressCommand.class);
+      List.of(
+          RunCommand.class,
+          CheckCommand.class,
+          RulesCommand.class,
+          ReceiveCommand.class,
+          StressCommand.class);
 
   /** Commands that the script which starts this program knows by itself. */
   private static final List<String> PROGRAMS_BESIDE = List.of("bench", "jmh", "jcstress");
@@ -53,6 +60,7 @@ final class Main implements Runnable {
   static CommandLine commandLine() {
     CommandLine line = new CommandLine(new Main());
     SUBCOMMANDS.forEach(line::addSubcommand);
+    line.addSubcommand(new RehearseCommand());
     return line.setParameterExceptionHandler(Main::explainUsage)
         .setExecutionExceptionHandler(Main::explainFailure)
         .setCaseInsensitiveEnumValuesAllowed(true);

@@ -4,6 +4,7 @@ import dev.gnomon.checker.schedule.MemoryModel;
 import dev.gnomon.checker.schedule.Program;
 import dev.gnomon.machine.InputException;
 import dev.gnomon.machine.guest.script.Script;
+import dev.gnomon.machine.guest.script.ScriptObserver;
 import dev.gnomon.machine.guest.script.ScriptRun;
 import dev.gnomon.mmu.Rules;
 import java.util.List;
@@ -69,6 +70,11 @@ public record Litmus(
    * The program under some rules: builds the VM, runs the script, and says what was violated first.
    */
   public Program program(Rules rules) {
-    return execution -> Findings.violation(ScriptRun.run(script, rules, execution));
+    return program(rules, ScriptObserver.NOBODY);
+  }
+
+  /** As {@link #program(Rules)}, with someone who looks on each time that it runs. */
+  public Program program(Rules rules, ScriptObserver observer) {
+    return execution -> Findings.violation(ScriptRun.run(script, rules, execution, observer));
   }
 }

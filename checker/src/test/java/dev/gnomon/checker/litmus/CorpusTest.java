@@ -33,9 +33,9 @@ class CorpusTest {
   private static final int LOCKSTEP_SEEDS = 2;
   private static final int FRAMES_PER_CPU = 2048;
   private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Path MODULE = Path.of(System.getProperty("basedir", ""));
   private static final Path FILES =
-      Path.of(System.getProperty("basedir", ""))
-          .resolve("src/main/resources/dev/gnomon/checker/litmus/corpus");
+      MODULE.resolve("src/main/resources/dev/gnomon/checker/litmus/corpus");
 
   static List<String> names() {
     return Corpus.names();
@@ -71,6 +71,18 @@ class CorpusTest {
   void eachFileSaysWhatTheDefaultsDo() {
     assertThat(Corpus.all())
         .allMatch(litmus -> litmus.cases().stream().anyMatch(each -> each.describe().isEmpty()));
+  }
+
+  @Test
+  void theDocsListEachAndShowOne() throws IOException {
+    String docs = Files.readString(MODULE.resolve("../docs/litmus.md"));
+    assertThat(docs).contains(Corpus.source("stale-after-report-aged"));
+    for (Litmus litmus : Corpus.all()) {
+      String title = litmus.title();
+      assertThat(docs)
+          .contains(
+              "| `%s` | %s |".formatted(litmus.name(), title.substring(0, title.length() - 1)));
+    }
   }
 
   @ParameterizedTest

@@ -2,9 +2,10 @@ package dev.gnomon.cli.receive;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gnomon.cli.usage.ExitStatus;
-import dev.gnomon.cli.usage.JsonFile;
 import dev.gnomon.cli.usage.JsonText;
+import dev.gnomon.cli.usage.OutputFile;
 import dev.gnomon.cli.usage.RuleTexts;
+import dev.gnomon.cli.usage.UserRules;
 import dev.gnomon.machine.guest.Guest;
 import dev.gnomon.machine.guest.Mismatch;
 import dev.gnomon.machine.migration.GuestSummary;
@@ -68,6 +69,12 @@ public final class ReceiveCommand implements Callable<Integer> {
   private List<String> rules = new ArrayList<>();
 
   @Option(
+      names = "--classpath",
+      paramLabel = "PATHS",
+      description = "Jars and directories with rules of your own: --rule NAME=CLASS.")
+  private @Nullable String classpath;
+
+  @Option(
       names = "--json",
       paramLabel = "FILE",
       description = "Write the report as JSON; '-' is standard output.")
@@ -93,11 +100,12 @@ public final class ReceiveCommand implements Callable<Integer> {
       RuleTexts.answer(rules, line().getOut());
       return ExitStatus.OK;
     }
-    JsonFile file = json == null || json.equals(STANDARD_STREAM) ? null : new JsonFile(json);
+    OutputFile file =
+        json == null || json.equals(STANDARD_STREAM) ? null : new OutputFile("--json", json);
     ReceiveOptions options =
         new ReceiveOptions(
             resumes,
-            RuleTexts.parse(rules),
+            RuleTexts.parse(rules, UserRules.on(classpath)),
             Path.of(System.getProperty("java.io.tmpdir")),
             ReceiveOptions.DEFAULT_TIMEOUT);
     ReceiveResult result;
@@ -112,7 +120,7 @@ public final class ReceiveCommand implements Callable<Integer> {
     return status(result);
   }
 
-  private void report(ReceiveResult result, @Nullable JsonFile file) {
+  private void report(ReceiveResult result, @Nullable OutputFile file) {
     boolean isJsonOnOutput = STANDARD_STREAM.equals(json);
     if (!isQuiet) {
       print(result, isJsonOnOutput ? line().getErr() : line().getOut());

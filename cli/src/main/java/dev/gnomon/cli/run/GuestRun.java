@@ -1,5 +1,6 @@
 package dev.gnomon.cli.run;
 
+import dev.gnomon.cli.usage.Interruption;
 import dev.gnomon.machine.InputException;
 import dev.gnomon.machine.VirtualMachine;
 import dev.gnomon.machine.guest.Guest;

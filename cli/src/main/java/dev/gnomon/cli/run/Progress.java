@@ -1,45 +1,33 @@
 package dev.gnomon.cli.run;
 
+import dev.gnomon.cli.usage.TerminalLine;
 import dev.gnomon.machine.guest.Guest;
 import java.io.PrintWriter;
 import java.util.Locale;
 
 /** One line on a terminal that says how far a run is. Nothing where there is no terminal. */
 final class Progress {
-  private static final String TO_LINE_START = "\r";
-  private static final String CLEAR_TO_END = "\u001b[K";
   private static final double NANOS = 1e9;
 
-  private final PrintWriter terminal;
-  private final boolean isShown;
-  private boolean isOnLine;
+  private final TerminalLine line;
 
   Progress(PrintWriter terminal, boolean isShown) {
-    this.terminal = terminal;
-    this.isShown = isShown;
+    line = new TerminalLine(terminal, isShown);
   }
 
   /** Replaces the line. */
-  synchronized void show(String text) {
-    if (isShown) {
-      terminal.print(TO_LINE_START + text + CLEAR_TO_END);
-      terminal.flush();
-      isOnLine = true;
-    }
+  void show(String text) {
+    line.show(text);
   }
 
   /** Takes the line away. */
-  synchronized void clear() {
-    if (isOnLine) {
-      terminal.print(TO_LINE_START + CLEAR_TO_END);
-      terminal.flush();
-      isOnLine = false;
-    }
+  void clear() {
+    line.clear();
   }
 
   /** Says how far a guest is. */
   void show(Guest guest, long startNanos) {
-    if (isShown) {
+    if (line.isShown()) {
       Guest.TraceProgress read = guest.traceProgress();
       show(
           line(

@@ -2,8 +2,10 @@ package dev.gnomon.cli.run;
 
 import dev.gnomon.cli.usage.ExitStatus;
 import dev.gnomon.cli.usage.Failure;
-import dev.gnomon.cli.usage.JsonFile;
+import dev.gnomon.cli.usage.Interruption;
+import dev.gnomon.cli.usage.OutputFile;
 import dev.gnomon.cli.usage.RuleTexts;
+import dev.gnomon.cli.usage.TerminalLine;
 import dev.gnomon.machine.InputException;
 import dev.gnomon.machine.trace.TraceSource;
 import java.io.PrintWriter;
@@ -51,9 +53,6 @@ import picocli.CommandLine.Spec;
 public final class RunCommand implements Callable<Integer> {
   private static final String STANDARD_STREAM = "-";
 
-  /** Set by the script that starts the program: whether standard error is a terminal. */
-  private static final String TERMINAL_PROPERTY = "gnomon.terminal";
-
   @Mixin private RunOptions options = new RunOptions();
 
   @Option(
@@ -74,7 +73,7 @@ public final class RunCommand implements Callable<Integer> {
       return ExitStatus.OK;
     }
     RunPlan plan = RunPlan.of(options);
-    JsonFile json = jsonFile();
+    OutputFile json = jsonFile();
     List<TraceSource> sources = new ArrayList<>();
     try (Interruption interruption = new Interruption()) {
       interruption.install();
@@ -87,9 +86,9 @@ public final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private @Nullable JsonFile jsonFile() {
+  private @Nullable OutputFile jsonFile() {
     String name = options.output.json;
-    return name == null || name.equals(STANDARD_STREAM) ? null : new JsonFile(name);
+    return name == null || name.equals(STANDARD_STREAM) ? null : new OutputFile("--json", name);
   }
 
   private void openTraces(RunPlan plan, List<TraceSource> sources) {
@@ -109,9 +108,11 @@ public final class RunCommand implements Callable<Integer> {
   }
 
   private int run(
-      RunPlan plan, List<TraceSource> sources, @Nullable JsonFile json, Interruption interruption) {
-    Progress progress =
-        new Progress(err(), !options.output.isQuiet && Boolean.getBoolean(TERMINAL_PROPERTY));
+      RunPlan plan,
+      List<TraceSource> sources,
+      @Nullable OutputFile json,
+      Interruption interruption) {
+    Progress progress = new Progress(err(), !options.output.isQuiet && TerminalLine.isPossible());
     RunResult result;
     try {
       result = new GuestRun(plan, sources, progress, interruption).run();
@@ -127,7 +128,7 @@ public final class RunCommand implements Callable<Integer> {
     return status(result);
   }
 
-  private void report(RunResult result, @Nullable JsonFile json) {
+  private void report(RunResult result, @Nullable OutputFile json) {
     boolean isJsonOnOutput = STANDARD_STREAM.equals(options.output.json);
     if (!options.output.isQuiet) {
       TextReport.print(result, isJsonOnOutput ? err() : out());

@@ -1,6 +1,7 @@
 package dev.gnomon.cli.run;
 
 import dev.gnomon.cli.usage.ByteSize;
+import dev.gnomon.cli.usage.Choice;
 import dev.gnomon.mmu.config.TdpKind;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +47,7 @@ final class RunOptions {
     @Option(
         names = "--mmu",
         paramLabel = "tdp",
-        converter = Choice.WhichMmu.class,
+        converter = Choices.WhichMmu.class,
         description =
             "Which MMU: tdp, two-dimensional paging (default; the shadow MMU is to come).")
     String mmu = "tdp";
@@ -54,7 +55,7 @@ final class RunOptions {
     @Option(
         names = "--cpu",
         paramLabel = "intel|amd",
-        converter = Choice.Processor.class,
+        converter = Choices.Processor.class,
         description = "Whose processor: intel has EPT, amd has NPT (default: intel).")
     TdpKind cpu = TdpKind.EPT;
 
@@ -68,7 +69,7 @@ final class RunOptions {
     @Option(
         names = "--levels",
         paramLabel = "4|5",
-        converter = Choice.Levels.class,
+        converter = Choices.Levels.class,
         description = "Levels of page tables, the guest's and the MMU's (default: 4).")
     int levels = 4;
   }
@@ -85,7 +86,7 @@ final class RunOptions {
     @Option(
         names = "--host-pages",
         paramLabel = "4k|2m|1g",
-        converter = Choice.HostPages.class,
+        converter = Choices.HostPages.class,
         description =
             "The largest page that backs guest memory, and that the MMU maps (default: 4k).")
     int hostLevel = 1;
@@ -93,7 +94,7 @@ final class RunOptions {
     @Option(
         names = "--guest-pages",
         paramLabel = "4k|2m",
-        converter = Choice.GuestPages.class,
+        converter = Choices.GuestPages.class,
         description = "The largest page that the guest maps for its processes (default: 4k).")
     int guestLevel = 1;
 
@@ -111,7 +112,7 @@ final class RunOptions {
     @Option(
         names = "--dirty-log",
         paramLabel = "off|bitmap|ring|pml",
-        converter = Choice.DirtyLog.class,
+        converter = Choices.DirtyLog.class,
         description =
             "How writes are noticed: bitmap and ring by write protection, pml by cleared D bits"
                 + " (where there are none: by write protection). Default: off; with a migration"
@@ -165,6 +166,13 @@ final class RunOptions {
             "Decide a disputed question another way; may be repeated. '?' lists the questions,"
                 + " 'NAME=?' the answers with their history.")
     List<String> rules = new ArrayList<>();
+
+    @Option(
+        names = "--classpath",
+        paramLabel = "PATHS",
+        description =
+            "Jars and directories with answers of your own: --rule NAME=CLASS, see docs/rules.md.")
+    @Nullable String classpath;
   }
 
   /** What is told. */

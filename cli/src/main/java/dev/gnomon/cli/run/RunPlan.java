@@ -1,7 +1,9 @@
 package dev.gnomon.cli.run;
 
 import dev.gnomon.cli.usage.ByteSize;
+import dev.gnomon.cli.usage.Choice;
 import dev.gnomon.cli.usage.RuleTexts;
+import dev.gnomon.cli.usage.UserRules;
 import dev.gnomon.machine.InputException;
 import dev.gnomon.machine.VmConfig;
 import dev.gnomon.machine.guest.GuestConfig;
@@ -61,7 +63,7 @@ record RunPlan(
             options.memory.hostLevel,
             TlbConfig.DEFAULT),
         guest(options),
-        RuleTexts.parse(options.play.rules),
+        RuleTexts.parse(options.play.rules, UserRules.on(options.play.classpath)),
         options.play.repeat,
         dirtyLog,
         options.memory.reclaimPercent,

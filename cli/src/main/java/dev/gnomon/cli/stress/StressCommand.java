@@ -2,6 +2,7 @@ package dev.gnomon.cli.stress;
 
 import dev.gnomon.cli.usage.ExitStatus;
 import dev.gnomon.cli.usage.RuleTexts;
+import dev.gnomon.cli.usage.UserRules;
 import dev.gnomon.machine.InputException;
 import dev.gnomon.mmu.Rules;
 import dev.gnomon.mmu.config.RuleSwitch;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -44,6 +46,12 @@ public final class StressCommand implements Callable<Integer> {
       paramLabel = "NAME=VALUE",
       description = "A disputed decision, as in 'gnomon run'. May be repeated.")
   private List<String> ruleTexts = new ArrayList<>();
+
+  @Option(
+      names = "--classpath",
+      paramLabel = "PATHS",
+      description = "Jars and directories with rules of your own: --rule NAME=CLASS.")
+  private @Nullable String classpath;
 
   @Option(
       names = "--scenario",
@@ -102,17 +110,18 @@ public final class StressCommand implements Callable<Integer> {
       throw new InputException("--seeds and --seconds must be positive");
     }
     List<Scenario> scenarios = chosen();
+    UserRules users = UserRules.on(classpath);
     long seed = firstSeed == null ? new SecureRandom().nextInt(1_000_000) : firstSeed;
     double each = seconds / ((double) seeds * scenarios.size());
     int lost = 0;
     for (Scenario scenario : scenarios) {
-      lost += stress(out, scenario, seed, each);
+      lost += stress(out, scenario, users, seed, each);
     }
     return lost == 0 ? ExitStatus.OK : ExitStatus.VIOLATED;
   }
 
-  private int stress(PrintWriter out, Scenario scenario, long first, double each) {
-    Rules rules = RuleTexts.apply(scenario.rules(), ruleTexts);
+  private int stress(PrintWriter out, Scenario scenario, UserRules users, long first, double each) {
+    Rules rules = RuleTexts.apply(scenario.rules(), ruleTexts, users);
     out.printf("%s: %s%n", scenario.label(), scenario.description());
     out.printf("  rules %s%n", rules.describe().isEmpty() ? "all default" : rules.describe());
     int lost = 0;

@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The texts of {@code --rule}: {@code NAME=VALUE} sets a switch, {@code NAME=?} and {@code ?} list.
+ * The texts of {@code --rule}: {@code NAME=VALUE} sets a switch, to a shipped value or to one of a
+ * user's own class; {@code NAME=?} and {@code ?} list.
  */
 public final class RuleTexts {
   private static final String QUESTION = "?";
@@ -20,24 +21,33 @@ public final class RuleTexts {
    * Every rule at its default, but for those that are set. A later text prevails over an earlier
    * one.
    *
+   * @param users where values that are not shipped come from
    * @throws InputException for a rule or value that there is none of, with the nearest that there
    *     is
    */
-  public static Rules parse(List<String> texts) {
-    return apply(Rules.DEFAULTS, texts);
+  public static Rules parse(List<String> texts, UserRules users) {
+    return apply(Rules.DEFAULTS, texts, users);
   }
 
   /** As {@link #parse}, from other rules. */
-  public static Rules apply(Rules base, List<String> texts) {
+  public static Rules apply(Rules base, List<String> texts, UserRules users) {
     Rules rules = base;
     for (String text : texts) {
-      rules = with(rules, rule(text), value(text));
+      rules = with(rules, rule(text), value(text), users);
     }
     return rules;
   }
 
-  private static <T> Rules with(Rules rules, RuleSwitch<T> rule, String label) {
-    return rules.with(rule, label).orElseThrow(() -> unknownValue(rule, label));
+  private static <T> Rules with(Rules rules, RuleSwitch<T> rule, String label, UserRules users) {
+    return rules
+        .with(rule, label)
+        .orElseGet(
+            () -> {
+              if (users.isClassName(label)) {
+                return rules.with(rule, users.load(rule, label));
+              }
+              throw unknownValue(rule, label);
+            });
   }
 
   /**
@@ -58,7 +68,12 @@ public final class RuleTexts {
                         + "' (--rule '?' lists all)"));
   }
 
-  private static String value(String text) {
+  /**
+   * The value that a text gives the switch, as it is written.
+   *
+   * @throws InputException if it gives none
+   */
+  public static String value(String text) {
     int equals = text.indexOf('=');
     if (equals < 0) {
       throw new InputException(

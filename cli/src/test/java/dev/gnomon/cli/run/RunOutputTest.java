@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.gnomon.cli.Gnomon;
 import dev.gnomon.cli.TinyTrace;
 import dev.gnomon.cli.usage.ExitStatus;
+import dev.gnomon.cli.usage.Interruption;
 import dev.gnomon.machine.trace.TraceSource;
 import java.io.IOException;
 import java.io.PrintWriter;

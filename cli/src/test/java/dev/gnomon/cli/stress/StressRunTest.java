@@ -3,6 +3,7 @@ package dev.gnomon.cli.stress;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gnomon.cli.usage.RuleTexts;
+import dev.gnomon.cli.usage.UserRules;
 import dev.gnomon.mmu.Rules;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -30,7 +31,7 @@ class StressRunTest {
     "TRACK, flush-on-update=writable-cleared"
   })
   void anUnsafeValueLosesAPageUnderSomeSeed(Scenario scenario, String rule) {
-    Rules rules = RuleTexts.apply(scenario.rules(), List.of(rule));
+    Rules rules = RuleTexts.apply(scenario.rules(), List.of(rule), UserRules.NONE);
     boolean isLost = false;
     for (long seed = 0; seed < SEEDS && !isLost; seed++) {
       isLost = StressRun.run(scenario, rules, Backend.LOCKSTEP, seed, SECONDS).loss() != null;
@@ -55,7 +56,8 @@ class StressRunTest {
 
   @Test
   void theSameSeedGivesTheSameRun() {
-    Rules rules = RuleTexts.apply(Rules.DEFAULTS, List.of("zap-order=free-before-flush"));
+    Rules rules =
+        RuleTexts.apply(Rules.DEFAULTS, List.of("zap-order=free-before-flush"), UserRules.NONE);
     StressRun.Outcome first = StressRun.run(Scenario.RECLAIM, rules, Backend.LOCKSTEP, 3, 1);
     StressRun.Outcome second = StressRun.run(Scenario.RECLAIM, rules, Backend.LOCKSTEP, 3, 1);
     assertThat(second.loss()).isEqualTo(first.loss()).isNotNull();

@@ -29,6 +29,7 @@ public final class ScriptRun {
 
   private final Script script;
   private final Execution execution;
+  private final ScriptObserver observer;
   private final VirtualMachine vm;
   private final LogConsumer log;
   private final TrackedPages tracked;
@@ -44,9 +45,10 @@ public final class ScriptRun {
   private final HostRunner host;
   private final GuestRunner[] guests;
 
-  private ScriptRun(Script script, Rules rules, Execution execution) {
+  private ScriptRun(Script script, Rules rules, Execution execution, ScriptObserver observer) {
     this.script = script;
     this.execution = execution;
+    this.observer = observer;
     SwapSpace swap = new ScriptSwap(execution.platform(), execution.synchronization());
     vm = new VirtualMachine(execution, swap, script.vmConfig(), rules);
     log = new LogConsumer(vm, script);
@@ -79,7 +81,13 @@ public final class ScriptRun {
 
   /** Runs a script under other rules than its own, see {@link #run(Script, Execution)}. */
   public static ScriptResult run(Script script, Rules rules, Execution execution) {
-    return new ScriptRun(script, rules, execution).run();
+    return run(script, rules, execution, ScriptObserver.NOBODY);
+  }
+
+  /** As {@link #run(Script, Rules, Execution)}, with someone who looks on. */
+  public static ScriptResult run(
+      Script script, Rules rules, Execution execution, ScriptObserver observer) {
+    return new ScriptRun(script, rules, execution, observer).run();
   }
 
   private ScriptResult run() {
@@ -88,6 +96,7 @@ public final class ScriptRun {
     try {
       switchPagingOn();
       runAlone(script.prepare());
+      observer.prepared(vm, List.of(vcpus));
       runTogether();
       runAlone(script.finish());
       audit = audit();

@@ -13,29 +13,33 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /** A file that is there whole or not at all: written beside its place, then moved there. */
-public final class JsonFile {
+public final class OutputFile {
+  private final String option;
   private final Path path;
 
   /**
    * Names the file.
    *
+   * @param option the option that it is given by, for messages: {@code --json}
    * @throws InputException if no file can be made there
    */
-  public JsonFile(String name) {
+  public OutputFile(String option, String name) {
+    this.option = option;
+    String given = option + " " + name;
     try {
       path = Path.of(name).toAbsolutePath();
     } catch (InvalidPathException e) {
-      throw new InputException("--json " + name + ": not a file name here: " + e.getReason(), e);
+      throw new InputException(given + ": not a file name here: " + e.getReason(), e);
     }
     Path directory = path.getParent();
     if (Files.isDirectory(path)) {
-      throw new InputException("--json " + name + ": this is a directory");
+      throw new InputException(given + ": this is a directory");
     }
     if (directory == null || !Files.isDirectory(directory)) {
-      throw new InputException("--json " + name + ": there is no such directory");
+      throw new InputException(given + ": there is no such directory");
     }
     if (!Files.isWritable(directory)) {
-      throw new InputException("--json " + name + ": its directory cannot be written to");
+      throw new InputException(given + ": its directory cannot be written to");
     }
   }
 
@@ -55,7 +59,7 @@ public final class JsonFile {
         Files.deleteIfExists(beside);
       }
     } catch (IOException e) {
-      throw new InputException("--json " + path + ": cannot be written: " + reason(e), e);
+      throw new InputException(option + " " + path + ": cannot be written: " + reason(e), e);
     }
   }
 

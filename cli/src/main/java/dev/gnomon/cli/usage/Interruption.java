@@ -1,4 +1,4 @@
-package dev.gnomon.cli.run;
+package dev.gnomon.cli.usage;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Before {@link #onRequest} there is nothing to stop and nothing to tell: the process ends at
  * once.
  */
-final class Interruption implements AutoCloseable {
+public final class Interruption implements AutoCloseable {
   private static final int PATIENCE_SECONDS = 20;
 
   private final CountDownLatch told = new CountDownLatch(1);
@@ -24,10 +24,10 @@ final class Interruption implements AutoCloseable {
   private volatile boolean isRequested;
 
   /** One that only {@link #request} can trigger, until {@link #install}. */
-  Interruption() {}
+  public Interruption() {}
 
   /** Has the process's end trigger it. */
-  void install() {
+  public void install() {
     Runtime.getRuntime().addShutdownHook(hook);
   }
 
@@ -46,7 +46,7 @@ final class Interruption implements AutoCloseable {
   }
 
   /** Asks for the end; returns whether there is something to stop. */
-  synchronized boolean request() {
+  public synchronized boolean request() {
     isRequested = true;
     if (stop == null) {
       return false;
@@ -58,7 +58,7 @@ final class Interruption implements AutoCloseable {
   /**
    * Says what stops what is running now, in place of what was said before. It may be run at once.
    */
-  synchronized void onRequest(Runnable action) {
+  public synchronized void onRequest(Runnable action) {
     stop = action;
     if (isRequested) {
       action.run();
@@ -66,7 +66,7 @@ final class Interruption implements AutoCloseable {
   }
 
   /** Whether the end was asked for. */
-  boolean isRequested() {
+  public boolean isRequested() {
     return isRequested;
   }
 

@@ -1,0 +1,53 @@
+package dev.gnomon.cli.run;
+
+import dev.gnomon.cli.usage.Choice;
+import dev.gnomon.mmu.config.TdpKind;
+
+/** The options of {@code run} that take one of a few words. */
+final class Choices {
+  private Choices() {}
+
+  /** Whose processor. */
+  static final class Processor extends Choice<TdpKind> {
+    Processor() {
+      word("intel", TdpKind.EPT).word("amd", TdpKind.NPT);
+    }
+  }
+
+  /** Which of the two MMUs. */
+  static final class WhichMmu extends Choice<String> {
+    WhichMmu() {
+      word("tdp", "tdp");
+    }
+  }
+
+  /** How many levels page tables have. */
+  static final class Levels extends Choice<Integer> {
+    Levels() {
+      word("4", 4).word("5", 5);
+    }
+  }
+
+  /** The pages that the host backs guest memory with, as a level. */
+  static final class HostPages extends Choice<Integer> {
+    HostPages() {
+      word("4k", 1).word("2m", 2).word("1g", 3);
+    }
+  }
+
+  /** The pages that the guest maps, as a level. */
+  static final class GuestPages extends Choice<Integer> {
+    GuestPages() {
+      word("4k", 1).word("2m", 2);
+    }
+  }
+
+  /** How writes are logged. */
+  static final class DirtyLog extends Choice<DirtyLogChoice> {
+    DirtyLog() {
+      for (DirtyLogChoice choice : DirtyLogChoice.values()) {
+        word(choice.label(), choice);
+      }
+    }
+  }
+}
