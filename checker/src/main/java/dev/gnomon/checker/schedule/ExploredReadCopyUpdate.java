@@ -6,13 +6,21 @@ import java.util.ArrayDeque;
 
 /**
  * Read-copy-update with one word for each CPU, which says whether it reads: entering and leaving a
- * section are a step each. What was retired is reclaimed by the first poll that meets no reader; a
- * grace period waits for every reader that it meets.
+ * section are a step each. Who retires a thing looks at who reads; it is reclaimed by the first poll
+ * that finds all of these sections over. A grace period waits for every reader that it meets.
  */
 final class ExploredReadCopyUpdate extends ReadCopyUpdate {
   private static final long READS = 1;
   private static final long SECTION = 2;
 
+  /**
+   * A thing that waits.
+   *
+   * @param readers by CPU, the section that it was in; 0 if in none, or it is over
+   */
+  private record Retired(long thing, long[] readers) {}
+
+  private final Stage stage;
   private final Reclaimer reclaimer;
   private final ExploredWords readers;
 
@@ -20,10 +28,11 @@ final class ExploredReadCopyUpdate extends ReadCopyUpdate {
   private final long[] sections;
 
   /** By CPU, and owned by it. */
-  private final ArrayDeque<Long>[] retired;
+  private final ArrayDeque<Retired>[] retired;
 
   @SuppressWarnings({"unchecked", "rawtypes"})
   ExploredReadCopyUpdate(Stage stage, ExploredMemory memory, int cpus, Reclaimer reclaimer) {
+    this.stage = stage;
     this.reclaimer = reclaimer;
     readers = new ExploredWords(stage, memory, false, "rcu readers", cpus);
     sections = new long[cpus];
@@ -56,31 +65,47 @@ final class ExploredReadCopyUpdate extends ReadCopyUpdate {
     return (sections[cpu.index()] & READS) != 0;
   }
 
+  /** Both to retire a thing and to wait for readers is a full barrier. */
+  private void barrier() {
+    if (stage.isConcurrent()) {
+      stage.fence();
+    }
+  }
+
   @Override
   public void retire(Cpu cpu, long thing) {
-    retired[cpu.index()].add(thing);
+    barrier();
+    long[] sectionsNow = new long[sections.length];
+    for (int i = 0; i < sections.length; i++) {
+      long section = readers.get(i);
+      sectionsNow[i] = (section & READS) == 0 ? 0 : section;
+    }
+    retired[cpu.index()].add(new Retired(thing, sectionsNow));
   }
 
   @Override
   public void poll(Cpu cpu) {
-    if (!retired[cpu.index()].isEmpty() && isAnyReading()) {
-      return;
+    ArrayDeque<Retired> mine = retired[cpu.index()];
+    while (!mine.isEmpty() && areOver(mine.getFirst().readers)) {
+      reclaimer.reclaim(cpu, mine.removeFirst().thing);
     }
-    reclaim(cpu, cpu.index());
   }
 
-  private boolean isAnyReading() {
-    for (int i = 0; i < sections.length; i++) {
-      if ((readers.get(i) & READS) != 0) {
-        return true;
+  private boolean areOver(long[] since) {
+    for (int i = 0; i < since.length; i++) {
+      if (since[i] != 0) {
+        if (readers.get(i) == since[i]) {
+          return false;
+        }
+        since[i] = 0;
       }
     }
-    return false;
+    return true;
   }
 
-  private void reclaim(Cpu cpu, int whose) {
+  private void reclaimAll(Cpu cpu, int whose) {
     while (!retired[whose].isEmpty()) {
-      reclaimer.reclaim(cpu, retired[whose].removeFirst());
+      reclaimer.reclaim(cpu, retired[whose].removeFirst().thing);
     }
   }
 
@@ -89,6 +114,7 @@ final class ExploredReadCopyUpdate extends ReadCopyUpdate {
     if (isReadBy(cpu)) {
       throw new IllegalStateException("CPU " + cpu.index() + " would wait for itself");
     }
+    barrier();
     for (int i = 0; i < sections.length; i++) {
       long seen = readers.get(i);
       if ((seen & READS) != 0) {
@@ -101,7 +127,7 @@ final class ExploredReadCopyUpdate extends ReadCopyUpdate {
   public void drain(Cpu cpu) {
     if (!retired[cpu.index()].isEmpty()) {
       synchronize(cpu);
-      reclaim(cpu, cpu.index());
+      reclaimAll(cpu, cpu.index());
     }
   }
 
@@ -109,7 +135,7 @@ final class ExploredReadCopyUpdate extends ReadCopyUpdate {
   public void drainAll(Cpu cpu) {
     synchronize(cpu);
     for (int i = 0; i < retired.length; i++) {
-      reclaim(cpu, i);
+      reclaimAll(cpu, i);
     }
   }
 

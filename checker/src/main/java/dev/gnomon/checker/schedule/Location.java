@@ -33,6 +33,9 @@ final class Location {
 
   int @Nullable [] sharedRelease;
 
+  /** Of a lock: the last event that gave it back, or {@link #NONE}. */
+  int lastRelease;
+
   private @Nullable SyncClock released;
   private @Nullable SyncClock releasedShared;
 
@@ -62,6 +65,7 @@ final class Location {
     frame = null;
     isWholeFrame = false;
     lastWrite = NONE;
+    lastRelease = NONE;
     Arrays.fill(lastReads, NONE);
     if (exclusiveRelease != null) {
       Arrays.fill(exclusiveRelease, 0);

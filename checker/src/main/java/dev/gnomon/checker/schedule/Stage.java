@@ -54,7 +54,7 @@ final class Stage {
     }
     buffers = new StoreBuffer[cpus];
     for (int i = 0; i < cpus; i++) {
-      buffers[i] = new StoreBuffer(movers.length);
+      buffers[i] = new StoreBuffer();
     }
     trace = new Trace(movers.length, cpus);
     locations = new Locations(movers.length);
@@ -162,6 +162,9 @@ final class Stage {
     mover.reset();
     mover.isLive = true;
     mover.name = name;
+    if (isBuffered) {
+      movers[cpus + cpu].name = name + " (store buffer)";
+    }
     mover.coroutine = new Coroutine(name, () -> run(mover, body));
     Mover starter = current;
     if (starter != null) {
@@ -232,12 +235,26 @@ final class Stage {
     } finally {
       current = null;
       isConcurrent = false;
+      settle();
     }
     if (failure != null) {
       throw failure;
     }
     if (isStopped) {
       throw stopped();
+    }
+  }
+
+  /** What bodies stored before they were stopped is seen by the caller. */
+  private void settle() {
+    for (StoreBuffer buffer : buffers) {
+      while (!buffer.isEmpty()) {
+        Location x = buffer.first();
+        if (buffer.firstLock() == null) {
+          x.words.put(x.index, buffer.apply(x.words.value(x.index)));
+        }
+        buffer.removeFirst();
+      }
     }
   }
 
@@ -309,6 +326,7 @@ final class Stage {
     return switch (mover.pending) {
       case AWAIT -> value(mover.cpu, mover.location) != mover.seen;
       case RETRY -> trace.isAnyChanged(mover.attempt, mover.id);
+      case STORE -> !buffers[mover.cpu].isFull();
       case LOCK_SHARED, LOCK_EXCLUSIVE ->
           mover.lock.canTake(mover.pending) && buffers[mover.cpu].isEmpty();
       default -> !mover.pending.drains() || buffers[mover.cpu].isEmpty();
@@ -483,7 +501,10 @@ final class Stage {
     Mover me = current;
     if (isBuffered) {
       checkAllocated(x);
-      buffers[me.cpu].add(x, value, mask, trace.known(me.id), synchronizer.buffered());
+      if (buffers[me.cpu].isFull()) {
+        await(Operation.STORE, x);
+      }
+      buffers[me.cpu].add(x, value, mask, origin(me));
       beLive(me.cpu);
       return;
     }
@@ -521,12 +542,16 @@ final class Stage {
     }
   }
 
+  private StoreBuffer.Origin origin(Mover me) {
+    return new StoreBuffer.Origin(
+        trace.known(me.id).clone(), director.position(), synchronizer.buffered());
+  }
+
   private void beLive(int cpu) {
     Mover buffer = movers[cpus + cpu];
     StoreBuffer stores = buffers[cpu];
     buffer.isLive = !stores.isEmpty();
     if (buffer.isLive) {
-      buffer.name = movers[cpu].name + " (store buffer)";
       buffer.pending = Operation.COMMIT;
       buffer.location = stores.first();
     }
@@ -539,18 +564,20 @@ final class Stage {
     Location x = stores.first();
     steps++;
     trace.gather(director.isNew());
-    Trace.join(trace.known(moverId), stores.firstKnown());
+    StoreBuffer.Origin origin = stores.firstOrigin();
+    Trace.join(trace.known(moverId), origin.known());
     AbstractLock lock = stores.firstLock();
     if (lock == null) {
       checkAllocatedForCommit(buffer, x);
       long before = x.words.value(x.index);
       stored(buffer, Operation.COMMIT, x, before, stores.apply(before));
-      synchronizer.committed(x, stores.firstReleased());
+      synchronizer.committed(x, origin.released());
     } else {
       Operation release = stores.firstRelease();
       released(buffer, release, lock, x);
-      synchronizer.committedRelease(x, release.writes(), stores.firstReleased());
+      synchronizer.committedRelease(x, release.writes(), origin.released());
     }
+    trace.stored(origin.node());
     stores.removeFirst();
     beLive(buffer.cpu);
   }
@@ -684,7 +711,7 @@ final class Stage {
   void release(AbstractLock lock, Location x, Operation operation) {
     Mover me = current;
     if (isBuffered) {
-      buffers[me.cpu].add(lock, operation, x, trace.known(me.id), synchronizer.buffered());
+      buffers[me.cpu].add(lock, operation, x, origin(me));
       beLive(me.cpu);
     } else {
       await(operation, x);
@@ -694,8 +721,8 @@ final class Stage {
   }
 
   private void released(Mover me, Operation operation, AbstractLock lock, Location x) {
-    trace.add(me.id, operation, x, operation.writes(), 0, director.position());
-    trace.release(x, me.id, operation.writes());
+    int event = trace.add(me.id, operation, x, operation.writes(), 0, director.position());
+    trace.release(x, event, me.id, operation.writes());
     lock.give(operation, me.cpu);
     after(me, operation, x, operation.writes(), 0, 0);
   }

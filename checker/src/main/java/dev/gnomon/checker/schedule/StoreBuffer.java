@@ -2,7 +2,6 @@ package dev.gnomon.checker.schedule;
 
 import dev.gnomon.checker.race.SyncClock;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
@@ -15,38 +14,40 @@ final class StoreBuffer {
       long mask,
       @Nullable AbstractLock lock,
       @Nullable Operation release,
-      int[] known,
-      @Nullable SyncClock released) {}
+      Origin origin) {}
+
+  /**
+   * Where a store comes from.
+   *
+   * @param known what its CPU knew then
+   * @param node the decision that led to it
+   * @param released what it makes known of plain Java state; null if no one asks
+   */
+  record Origin(int[] known, int node, @Nullable SyncClock released) {}
+
+  private static final int CAPACITY = 1024;
 
   private final ArrayDeque<Store> stores = new ArrayDeque<>();
-  private final int movers;
-
-  StoreBuffer(int movers) {
-    this.movers = movers;
-  }
 
   void clear() {
     stores.clear();
+  }
+
+  /** Whether the next store has to wait; far beyond what processors have. */
+  boolean isFull() {
+    return stores.size() >= CAPACITY;
   }
 
   boolean isEmpty() {
     return stores.isEmpty();
   }
 
-  void add(
-      Location location, long value, long mask, int[] known, @Nullable SyncClock released) {
-    stores.addLast(
-        new Store(location, value, mask, null, null, Arrays.copyOf(known, movers), released));
+  void add(Location location, long value, long mask, Origin origin) {
+    stores.addLast(new Store(location, value, mask, null, null, origin));
   }
 
-  void add(
-      AbstractLock lock,
-      Operation release,
-      Location location,
-      int[] known,
-      @Nullable SyncClock released) {
-    stores.addLast(
-        new Store(location, 0, 0, lock, release, Arrays.copyOf(known, movers), released));
+  void add(AbstractLock lock, Operation release, Location location, Origin origin) {
+    stores.addLast(new Store(location, 0, 0, lock, release, origin));
   }
 
   /** What the CPU reads from a word of which memory holds {@code value}. */
@@ -65,14 +66,8 @@ final class StoreBuffer {
     return stores.getFirst().location;
   }
 
-  /** What its CPU knew when it made the oldest store. */
-  int[] firstKnown() {
-    return stores.getFirst().known;
-  }
-
-  /** What the oldest store makes known of plain Java state; null if no one asks. */
-  @Nullable SyncClock firstReleased() {
-    return stores.getFirst().released;
+  Origin firstOrigin() {
+    return stores.getFirst().origin;
   }
 
   @Nullable AbstractLock firstLock() {

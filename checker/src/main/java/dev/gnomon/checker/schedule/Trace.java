@@ -26,6 +26,7 @@ final class Trace {
   private int[] mover = new int[256];
   private int[] sequence = new int[256];
   private int[] node = new int[256];
+  private int[] turn = new int[256];
   private int[] previousWrite = new int[256];
   private int[] previousOfMover = new int[256];
   private long[] before = new long[256];
@@ -42,6 +43,11 @@ final class Trace {
   private final int[] taken;
 
   private int violating;
+  /** Pairs of an event and a mover that could have waited for it. */
+  private int[] waits = new int[64];
+
+  private int waitCount;
+
   private int[] races = new int[64];
   private int raceCount;
 
@@ -73,6 +79,7 @@ final class Trace {
   void reset(boolean isLikeLast) {
     count = 0;
     raceCount = 0;
+    waitCount = 0;
     violating = NONE;
     retries.clear();
     isGathering = false;
@@ -117,6 +124,16 @@ final class Trace {
   /** The node of the tree that it left from. */
   int node(int event) {
     return node[event];
+  }
+
+  /** The node from which its CPU was led to it: of a commit, to the store. */
+  int turn(int event) {
+    return turn[event];
+  }
+
+  /** Says of the last event, a commit, from which node its CPU was led to the store. */
+  void stored(int nodeIndex) {
+    turn[count - 1] = nodeIndex;
   }
 
   int[] known(int moverId) {
@@ -180,6 +197,7 @@ final class Trace {
     mover[event] = moverId;
     sequence[event] = ++taken[moverId];
     node[event] = nodeIndex;
+    turn[event] = nodeIndex;
     operations[event] = operation;
     locations[event] = location;
     locationIds[event] = location == null ? NONE : location.id;
@@ -199,6 +217,7 @@ final class Trace {
     mover = Arrays.copyOf(mover, size);
     sequence = Arrays.copyOf(sequence, size);
     node = Arrays.copyOf(node, size);
+    turn = Arrays.copyOf(turn, size);
     previousWrite = Arrays.copyOf(previousWrite, size);
     previousOfMover = Arrays.copyOf(previousOfMover, size);
     before = Arrays.copyOf(before, size);
@@ -212,6 +231,21 @@ final class Trace {
   /** Begins to gather what the next event conflicts with. */
   void beginCandidates() {
     candidateCount = 0;
+  }
+
+  /**
+   * Names an event without which the mover could not take its next step: it could have come before
+   * it to where it would have waited.
+   */
+  void couldHaveWaitedFor(int event, int moverId) {
+    if (isGathering && event != NONE && isForeign(event, moverId) && !isKnown(event, moverId)) {
+      if (2 * waitCount == waits.length) {
+        waits = Arrays.copyOf(waits, 2 * waits.length);
+      }
+      waits[2 * waitCount] = event;
+      waits[2 * waitCount + 1] = moverId;
+      waitCount++;
+    }
   }
 
   /** Names an event that conflicts with the next one, if it is another mover's. */
@@ -287,6 +321,7 @@ final class Trace {
           addRace(write, count);
           break;
         }
+        couldHaveWaitedFor(write, moverId);
         write = previousWrite[write];
       }
     }
@@ -322,6 +357,7 @@ final class Trace {
       return;
     }
     retries.add(new Retry(count, first, attempt.copy()));
+    couldHaveWaitedFor(first, moverId);
     if (isGathering && !isKnown(first, moverId)) {
       for (int i = 0; i < attempt.count(); i++) {
         int write = firstForeignWrite(attempt, i, moverId);
@@ -373,6 +409,7 @@ final class Trace {
 
   /** Who takes a lock comes after those who gave it back: all, or those who had it alone. */
   void joinReleases(Location lock, int moverId, boolean isExclusive) {
+    couldHaveWaitedFor(lock.lastRelease, moverId);
     if (lock.exclusiveRelease != null) {
       join(known[moverId], lock.exclusiveRelease);
     }
@@ -382,7 +419,8 @@ final class Trace {
   }
 
   /** What the mover has done comes before what those do who take the lock from now on. */
-  void release(Location lock, int moverId, boolean isExclusive) {
+  void release(Location lock, int event, int moverId, boolean isExclusive) {
+    lock.lastRelease = event;
     if (isExclusive) {
       lock.exclusiveRelease = joined(lock.exclusiveRelease, known[moverId]);
     } else {
@@ -458,6 +496,18 @@ final class Trace {
 
   int raceSecond(int race) {
     return races[2 * race + 1];
+  }
+
+  int waitCount() {
+    return waitCount;
+  }
+
+  int waitEvent(int wait) {
+    return waits[2 * wait];
+  }
+
+  int waiter(int wait) {
+    return waits[2 * wait + 1];
   }
 
   /** Whether an event happens before a later one, or is it. */

@@ -218,17 +218,14 @@ final class TreeDirector implements Director {
         }
       }
     }
-    if (isBounded() && trace.violating() != Location.NONE) {
-      wantInsteadOf(trace.node(trace.violating()), trace.mover(trace.violating()));
-    }
-  }
-
-  /** Others had no turn any more; they could have had one before the step that violates. */
-  private void wantInsteadOf(int decision, int mover) {
-    int at = decisionBefore(decision);
-    wantOrAll(nodes[at], Node.ALL);
-    if (mover < cpus) {
-      wantOrAll(beginOfTurn(at, mover), Node.ALL);
+    if (isBounded()) {
+      for (int i = 0; i < trace.waitCount(); i++) {
+        wantBounded(trace, trace.waitEvent(i), trace.waiter(i));
+      }
+      if (trace.violating() != Location.NONE) {
+        // Others had no turn any more; they could have had one before the step that violates.
+        wantBounded(trace, trace.violating(), Node.ALL);
+      }
     }
   }
 
@@ -243,13 +240,13 @@ final class TreeDirector implements Director {
     }
   }
 
+  /**
+   * Wants a mover before an event, and where it could have its turn for nothing: where the turn
+   * began of the body that is to wait, and where that body waited for its buffer.
+   */
   private void wantBounded(Trace trace, int first, int mover) {
-    int decision = decisionBefore(trace.node(first));
-    wantOrAll(nodes[decision], mover);
-    int waits = trace.mover(first);
-    if (waits < cpus) {
-      wantOrAll(beginOfTurn(decision, waits), mover);
-    }
+    wantOrAll(nodes[decisionBefore(trace.node(first))], mover);
+    wantInTurn(decisionBefore(trace.turn(first)), trace.mover(first) % cpus, mover);
   }
 
   /** Which decision led to a choice; a decision itself. */
@@ -262,29 +259,25 @@ final class TreeDirector implements Director {
   }
 
   /**
-   * Where the turn of a CPU began that goes on in a decision: there another can go without
-   * preempting it. Choices and commits come in between, and a body runs to its first access before
-   * that is decided on.
-   *
-   * @return null if nobody else could go there
+   * Goes back in the turn of a CPU to where it began. Choices and commits come in between, and a
+   * body runs to its first access before that is decided on.
    */
-  private @Nullable Node beginOfTurn(int decision, int cpu) {
-    int begin = decision;
+  private void wantInTurn(int decision, int cpu, int mover) {
     for (int at = decision; at >= 0; at--) {
       Node node = nodes[at];
       if (node != null && node.isChoice()) {
         continue;
       }
-      if (taken[at] == cpu) {
-        begin = at;
-        if (node != null && node.current != cpu) {
-          break;
-        }
-      } else if (taken[at] < cpus) {
-        break;
+      if (taken[at] < cpus && taken[at] != cpu) {
+        return;
+      }
+      if (node != null && (node.current != cpu || (node.enabled & 1 << cpu) == 0)) {
+        wantOrAll(node, mover);
+      }
+      if (taken[at] == cpu && node != null && node.current != cpu) {
+        return;
       }
     }
-    return nodes[begin];
   }
 
   private static void wantOrAll(@Nullable Node node, int mover) {

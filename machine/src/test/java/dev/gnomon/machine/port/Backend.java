@@ -16,6 +16,23 @@ public interface Backend {
   void explore(int cpus, Consumer<Execution> program);
 
   /**
+   * The same for a program of which a body goes round and round without waiting, until another has
+   * done something: a back end that tries schedules leaves out those under which the other never
+   * has its turn.
+   */
+  default void exploreFairly(int cpus, Consumer<Execution> program) {
+    explore(cpus, program);
+  }
+
+  /**
+   * Whether who holds the MMU lock sees that others want it. Of a lock that is taken in one step,
+   * nobody is seen to wait.
+   */
+  default boolean saysThatOthersWait() {
+    return true;
+  }
+
+  /**
    * How often a body repeats a single access: so often, where chance decides how threads meet, that
    * they run side by side for a while even on a busy computer; few times where the back end tries
    * schedules.

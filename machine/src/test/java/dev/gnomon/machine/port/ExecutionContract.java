@@ -126,7 +126,7 @@ abstract class ExecutionContract {
 
   @Test
   void aBodyThatNeverWaitsIsStoppedWhereItAsks() {
-    backend.explore(
+    backend.exploreFairly(
         2,
         execution -> {
           SharedWords started = execution.platform().newWords(1);

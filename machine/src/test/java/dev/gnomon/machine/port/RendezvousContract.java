@@ -73,7 +73,7 @@ abstract class RendezvousContract {
 
   @Test
   void noGuestUsesATranslationAfterTheWaitForItsFlush() {
-    backend.explore(
+    backend.exploreFairly(
         3,
         execution -> {
           int frames = Math.min(backend.meetings(), MOST_FLUSHES);
@@ -191,7 +191,7 @@ abstract class RendezvousContract {
 
   @Test
   void theWaitIsForOneStayInGuestModeOnly() {
-    backend.explore(
+    backend.exploreFairly(
         2,
         execution -> {
           Rendezvous rendezvous = execution.synchronization().rendezvous(1);

@@ -30,6 +30,9 @@ public final class TableIterator {
   private long gfn;
   private long spte;
 
+  /** Where the walk last began again, or -1. */
+  private long restartedAt;
+
   /**
    * Makes an iterator that walks nothing yet.
    *
@@ -56,6 +59,7 @@ public final class TableIterator {
       return false;
     }
     level = rootLevel;
+    restartedAt = -1;
     return stopAt(first) || goOn(first);
   }
 
@@ -97,8 +101,17 @@ public final class TableIterator {
     return false;
   }
 
+  /**
+   * Whether the walk has got on since it last began again. Who drops the lock for others only then
+   * cannot be kept from getting on for ever by one who does the same.
+   */
+  public boolean mayYield() {
+    return gfn != restartedAt;
+  }
+
   /** Begins again at the root, on the way to the current entry. */
   public void restart() {
+    restartedAt = gfn;
     level = rootLevel;
     moveTo(gfn);
   }

@@ -97,7 +97,7 @@ final class TdpLog implements LogProtection {
       for (boolean more = it.start(root.page(), slot.baseGfn(), slot.endGfn(), PageLevel.LEVEL_4K);
           more;
           more = it.next()) {
-        if (mmuLock.isContended(cpu)) {
+        if (it.mayYield() && mmuLock.isContended(cpu)) {
           mmuLock.writeUnlock(cpu);
           mmuLock.writeLock(cpu);
           it.restart();

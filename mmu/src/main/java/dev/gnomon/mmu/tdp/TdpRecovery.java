@@ -81,7 +81,7 @@ final class TdpRecovery {
       for (boolean more = it.start(root.page(), slot.baseGfn(), slot.endGfn(), PageLevel.LEVEL_2M);
           more;
           more = it.next()) {
-        if (mmuLock.isContended(cpu)) {
+        if (it.mayYield() && mmuLock.isContended(cpu)) {
           owesFlush = flushIf(cpu, owesFlush);
           mmuLock.writeUnlock(cpu);
           mmuLock.writeLock(cpu);

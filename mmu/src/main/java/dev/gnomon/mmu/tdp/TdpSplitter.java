@@ -55,7 +55,8 @@ final class TdpSplitter {
       for (boolean more = it.start(root.page(), firstGfn, endGfn, PageLevel.LEVEL_2M);
           more;
           more = it.next()) {
-        if (mmuLock.isContended(cpu) || tableFrames.available(cpu) == 0) {
+        boolean yields = it.mayYield() && mmuLock.isContended(cpu);
+        if (yields || tableFrames.available(cpu) == 0) {
           unlock(cpu);
           tableFrames.topUp(cpu);
           lock(cpu);

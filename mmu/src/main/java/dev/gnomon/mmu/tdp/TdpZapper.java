@@ -62,7 +62,7 @@ final class TdpZapper {
       for (boolean more = it.start(root.page(), firstGfn, endGfn, PageLevel.LEVEL_4K);
           more;
           more = it.next()) {
-        if (mmuLock.isContended(cpu)) {
+        if (it.mayYield() && mmuLock.isContended(cpu)) {
           owesFlush = yieldWriteLock(cpu, owesFlush);
           it.restart();
         }
@@ -112,7 +112,7 @@ final class TdpZapper {
     long end = PageLevel.frames(root.page().level() + 1);
     lockShared(cpu);
     for (boolean more = it.start(root.page(), 0, end, lowestLevel); more; more = it.next()) {
-      if (mmuLock.isContended(cpu)) {
+      if (it.mayYield() && mmuLock.isContended(cpu)) {
         unlockShared(cpu);
         rcu.poll(cpu);
         lockShared(cpu);
