@@ -45,15 +45,17 @@ public final class Probe {
 
   /** All elements of an array are read. */
   public static void readElements(@Nullable Object array, int site) {
-    if (detector() != null && array != null) {
-      readElements(array, 0, Array.getLength(array), site);
+    RaceDetector detector = detector();
+    if (detector != null && array != null) {
+      detector.readWhole(array, Array.getLength(array), site);
     }
   }
 
   /** All elements of an array are written. */
   public static void writeElements(@Nullable Object array, int site) {
-    if (detector() != null && array != null) {
-      writeElements(array, 0, Array.getLength(array), site);
+    RaceDetector detector = detector();
+    if (detector != null && array != null) {
+      detector.writeWhole(array, Array.getLength(array), site);
     }
   }
 
@@ -61,7 +63,12 @@ public final class Probe {
   public static void readElements(@Nullable Object array, int from, int to, int site) {
     RaceDetector detector = detector();
     if (detector != null && array != null) {
-      for (int i = from; i < to; i++) {
+      int length = Array.getLength(array);
+      if (from == 0 && to >= length) {
+        detector.readWhole(array, length, site);
+        return;
+      }
+      for (int i = Math.max(from, 0); i < Math.min(to, length); i++) {
         detector.readElement(array, i, site);
       }
     }
@@ -71,7 +78,12 @@ public final class Probe {
   public static void writeElements(@Nullable Object array, int from, int to, int site) {
     RaceDetector detector = detector();
     if (detector != null && array != null) {
-      for (int i = from; i < to; i++) {
+      int length = Array.getLength(array);
+      if (from == 0 && to >= length) {
+        detector.writeWhole(array, length, site);
+        return;
+      }
+      for (int i = Math.max(from, 0); i < Math.min(to, length); i++) {
         detector.writeElement(array, i, site);
       }
     }
@@ -88,7 +100,7 @@ public final class Probe {
   public static void readCollection(@Nullable Object collection, int site) {
     RaceDetector detector = detector();
     if (detector != null && collection != null) {
-      detector.readCollection(collection, site);
+      detector.readWhole(collection, 1, site);
     }
   }
 
@@ -96,7 +108,7 @@ public final class Probe {
   public static void writeCollection(@Nullable Object collection, int site) {
     RaceDetector detector = detector();
     if (detector != null && collection != null) {
-      detector.writeCollection(collection, site);
+      detector.writeWhole(collection, 1, site);
     }
   }
 

@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 public final class RaceDetector {
   private static final int LOOKUPS = 1 << 10;
 
+  /** In place of the index of an element. */
+  private static final int WHOLE = -1;
+
   private final Consumer<Race> listener;
   private final VectorClocks clocks = new VectorClocks();
   private final SharedReads shared = new SharedReads();
@@ -147,86 +150,119 @@ public final class RaceDetector {
     initializers--;
   }
 
-  /** A read of a variable; returns what stands for its last reads from now on. */
+  /** A read of a field; returns what stands for its last reads from now on. */
   long read(long write, long reads, int site) {
-    return Epoch.moment(reads) == now ? reads : read(write, reads, site, -1);
-  }
-
-  private long read(long write, long reads, int site, int index) {
-    if (initializers > 0) {
+    if (Epoch.moment(reads) == now || initializers > 0) {
       return reads;
     }
     long mine = Epoch.of(now, site);
-    long updated;
-    if (shared.isVector(reads)) {
-      shared.put(reads, mine);
-      updated = reads;
-    } else {
-      updated = clocks.isAfter(reads) ? mine : shared.share(reads, mine);
-    }
-    if (!clocks.isAfter(write)) {
-      report(write, true, mine, false, index);
-    }
-    return updated;
+    checkReadAfter(write, mine, WHOLE);
+    return withRead(reads, mine);
   }
 
-  /** A write of a variable; returns what stands for its last write from now on. */
+  /** A write of a field; returns what stands for its last write from now on. */
   long write(long write, long reads, int site) {
-    return Epoch.moment(write) == now ? write : write(write, reads, site, -1);
-  }
-
-  private long write(long write, long reads, int site, int index) {
-    if (initializers > 0) {
+    if (Epoch.moment(write) == now || initializers > 0) {
       return write;
     }
     long mine = Epoch.of(now, site);
-    if (!clocks.isAfter(write)) {
-      report(write, true, mine, true, index);
-    } else if (shared.isVector(reads)) {
-      for (int cpu = 0; cpu < clocks.cpus(); cpu++) {
-        reportUnlessAfter(shared.get(reads, cpu), mine, index);
-      }
-    } else {
-      reportUnlessAfter(reads, mine, index);
-    }
+    checkWriteAfter(write, reads, mine, WHOLE);
     return mine;
-  }
-
-  private void reportUnlessAfter(long read, long write, int index) {
-    if (!clocks.isAfter(read)) {
-      report(read, false, write, true, index);
-    }
   }
 
   void readElement(Object array, int index, int site) {
     if (index >= 0 && index < Array.getLength(array)) {
-      long[] chunk = shadow(array, site, Array.getLength(array)).chunk(index);
-      int write = Shadow.writeIndex(index);
-      long reads = chunk[write + 1];
-      if (Epoch.moment(reads) != now) {
-        chunk[write + 1] = read(chunk[write], reads, site, index);
+      Shadow shadow = shadow(array, site, Array.getLength(array));
+      long[] chunk = shadow.chunk(index);
+      int at = Shadow.writeIndex(index);
+      if (Epoch.moment(chunk[at + 1]) != now && initializers == 0) {
+        long mine = Epoch.of(now, site);
+        checkReadAfter(chunk[at], mine, index);
+        checkReadAfter(shadow.whole[0], mine, index);
+        chunk[at + 1] = withRead(chunk[at + 1], mine);
       }
     }
   }
 
   void writeElement(Object array, int index, int site) {
     if (index >= 0 && index < Array.getLength(array)) {
-      long[] chunk = shadow(array, site, Array.getLength(array)).chunk(index);
-      int write = Shadow.writeIndex(index);
-      if (Epoch.moment(chunk[write]) != now) {
-        chunk[write] = write(chunk[write], chunk[write + 1], site, index);
+      Shadow shadow = shadow(array, site, Array.getLength(array));
+      long[] chunk = shadow.chunk(index);
+      int at = Shadow.writeIndex(index);
+      if (Epoch.moment(chunk[at]) != now && initializers == 0) {
+        long mine = Epoch.of(now, site);
+        checkWriteAfter(chunk[at], chunk[at + 1], mine, index);
+        checkWriteAfter(shadow.whole[0], shadow.whole[1], mine, index);
+        chunk[at] = mine;
       }
     }
   }
 
-  void readCollection(Object collection, int site) {
-    long[] cell = shadow(collection, site, 1).chunk(0);
-    cell[1] = read(cell[0], cell[1], site);
+  /** A collection, or all of an array, is read. */
+  void readWhole(Object owner, int variables, int site) {
+    Shadow shadow = shadow(owner, site, variables);
+    if (Epoch.moment(shadow.whole[1]) != now && initializers == 0) {
+      long mine = Epoch.of(now, site);
+      checkReadAfter(shadow.whole[0], mine, WHOLE);
+      for (int i = 0; i < shadow.touchedChunks(); i++) {
+        int first = shadow.firstOfTouched(i);
+        long[] chunk = shadow.chunk(first);
+        for (int j = 0; j < shadow.chunkSize(); j++) {
+          checkReadAfter(chunk[2 * j], mine, first + j);
+        }
+      }
+      shadow.whole[1] = withRead(shadow.whole[1], mine);
+    }
   }
 
-  void writeCollection(Object collection, int site) {
-    long[] cell = shadow(collection, site, 1).chunk(0);
-    cell[0] = write(cell[0], cell[1], site);
+  /** A collection, or all of an array, is written. */
+  void writeWhole(Object owner, int variables, int site) {
+    Shadow shadow = shadow(owner, site, variables);
+    if (Epoch.moment(shadow.whole[0]) != now && initializers == 0) {
+      long mine = Epoch.of(now, site);
+      checkWriteAfter(shadow.whole[0], shadow.whole[1], mine, WHOLE);
+      for (int i = 0; i < shadow.touchedChunks(); i++) {
+        int first = shadow.firstOfTouched(i);
+        long[] chunk = shadow.chunk(first);
+        for (int j = 0; j < shadow.chunkSize(); j++) {
+          checkWriteAfter(chunk[2 * j], chunk[2 * j + 1], mine, first + j);
+        }
+      }
+      shadow.whole[0] = mine;
+    }
+  }
+
+  /** The last reads of a variable with one more. */
+  private long withRead(long reads, long mine) {
+    if (shared.isVector(reads)) {
+      shared.put(reads, mine);
+      return reads;
+    }
+    return clocks.isAfter(reads) ? mine : shared.share(reads, mine);
+  }
+
+  private void checkReadAfter(long write, long mine, int index) {
+    if (!clocks.isAfter(write)) {
+      report(write, true, mine, false, index);
+    }
+  }
+
+  private void checkWriteAfter(long write, long reads, long mine, int index) {
+    if (!clocks.isAfter(write)) {
+      report(write, true, mine, true, index);
+    } else if (shared.isVector(reads)) {
+      for (int cpu = 0; cpu < clocks.cpus(); cpu++) {
+        checkWriteAfterRead(shared.get(reads, cpu), mine, index);
+      }
+    } else {
+      checkWriteAfterRead(reads, mine, index);
+    }
+  }
+
+  private void checkWriteAfterRead(long read, long mine, int index) {
+    if (!clocks.isAfter(read)) {
+      report(read, false, mine, true, index);
+    }
   }
 
   void alias(Object base, Object view) {
@@ -252,7 +288,7 @@ public final class RaceDetector {
     String variable = laterSite.variable();
     listener.accept(
         new Race(
-            index < 0 ? variable : variable + "[" + index + "]",
+            index == WHOLE ? variable : variable + "[" + index + "]",
             new Race.Access(Epoch.cpu(earlier), isEarlierWrite, earlierSite.place()),
             new Race.Access(Epoch.cpu(later), isLaterWrite, laterSite.place())));
   }

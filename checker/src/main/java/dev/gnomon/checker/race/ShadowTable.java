@@ -62,7 +62,7 @@ final class ShadowTable {
     int sizeClass = Shadow.sizeClass(variables);
     List<Shadow> candidates = freeOf(sizeClass);
     Shadow shadow = candidates.isEmpty() ? new Shadow(sizeClass) : candidates.removeLast();
-    shadow.isOwned = true;
+    shadow.take();
     return shadow;
   }
 

@@ -19,7 +19,13 @@ final class VectorClocks {
   /** The first clock of this execution. */
   private long base = block.start();
 
+  /** The end of the block. */
+  private long limit = block.end();
+
   private int current;
+
+  /** What the CPU that runs knows. */
+  private long[] mine = {};
 
   /** Begins an execution of so many CPUs, of which the last runs. */
   void begin(int cpus) {
@@ -27,9 +33,10 @@ final class VectorClocks {
     for (int i = 0; i < known.length; i++) {
       next = Math.max(next, known[i][i] + 1);
     }
-    Block mine = block.orNext(next);
-    base = mine == block ? next : mine.start();
-    block = mine;
+    Block nextBlock = block.orNext(next);
+    base = nextBlock == block ? next : nextBlock.start();
+    block = nextBlock;
+    limit = nextBlock.end();
     if (known.length != cpus) {
       known = new long[cpus][cpus];
     }
@@ -38,7 +45,7 @@ final class VectorClocks {
       Arrays.fill(known[i], base - 1);
       known[i][i] = base;
     }
-    current = cpus - 1;
+    switchTo(cpus - 1);
   }
 
   int cpus() {
@@ -51,6 +58,7 @@ final class VectorClocks {
 
   void switchTo(int cpu) {
     current = Objects.checkIndex(cpu, known.length);
+    mine = known[cpu];
   }
 
   /** The moment of the CPU that runs. */
@@ -61,20 +69,20 @@ final class VectorClocks {
   /** Whether the CPU that runs comes after an access, as it does if that was no access at all. */
   boolean isAfter(long epoch) {
     long clock = Epoch.clock(epoch);
-    return !block.hasFrom(base, clock) || clock <= known[current][Epoch.cpu(epoch)];
+    return clock < base || clock >= limit || clock <= mine[Epoch.cpu(epoch)];
   }
 
   void acquire(SyncClock clock) {
-    clock.raise(known[current]);
+    clock.raise(mine);
   }
 
   void release(SyncClock clock) {
-    clock.set(known[current]);
+    clock.set(mine);
     tick(current);
   }
 
   void releaseInto(SyncClock clock) {
-    clock.add(known[current]);
+    clock.add(mine);
     tick(current);
   }
 
@@ -89,7 +97,7 @@ final class VectorClocks {
   }
 
   private void tick(int cpu) {
-    if (++known[cpu][cpu] >= block.end()) {
+    if (++known[cpu][cpu] >= limit) {
       throw new IllegalStateException("an execution too long to look for races in it");
     }
   }

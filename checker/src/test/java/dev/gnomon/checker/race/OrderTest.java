@@ -134,6 +134,19 @@ class OrderTest {
   }
 
   @Test
+  void whatAStarterDoesAfterTheStartIsNotBeforeTheBody() {
+    assertThat(
+            Turns.of(
+                1,
+                turns -> {
+                  turns.run(0, () -> {});
+                  shared.writeCount();
+                  turns.run(0, shared::readCount);
+                }))
+        .hasSize(1);
+  }
+
+  @Test
   void whoIsNotJoinedStillRaces() {
     assertThat(
             Turns.of(
@@ -202,6 +215,37 @@ class OrderTest {
                   turns.run(0, shared::writeCount);
                   turns.begin();
                   turns.run(1, shared::writeCount);
+                }))
+        .isEmpty();
+  }
+
+  @Test
+  void readersOfAnExecutionAreNotTakenForThoseOfAnotherThing() {
+    assertThat(
+            Turns.of(
+                2,
+                turns -> {
+                  turns.run(0, shared::readCount).run(1, shared::readCount);
+                  turns.begin();
+                  Shared other = new Shared();
+                  turns.run(0, other::readCount).run(1, other::readCount);
+                  turns.run(0, shared::writeCount);
+                }))
+        .isEmpty();
+  }
+
+  @Test
+  void theNextExecutionMayHaveFewerCpus() {
+    assertThat(
+            Turns.of(
+                1,
+                turns -> {
+                  turns.detector().begin(9);
+                  turns.detector().fork(8);
+                  turns.detector().switchTo(8);
+                  shared.increment();
+                  turns.begin();
+                  turns.run(0, shared::increment);
                 }))
         .isEmpty();
   }

@@ -98,7 +98,8 @@ class MigrationTroubleTest {
             long before;
             do {
               before = guest.accessesSoFar();
-              LockSupport.parkNanos(100_000_000);
+              // Long enough for a guest that runs to be seen running on a busy computer.
+              LockSupport.parkNanos(700_000_000);
             } while (before == 0 || guest.accessesSoFar() > before);
           }
         };

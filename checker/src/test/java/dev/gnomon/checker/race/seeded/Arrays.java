@@ -37,6 +37,11 @@ public final class Arrays {
       case "row" -> rows[1][index];
       case "clone" -> longs.clone();
       case "copy" -> java.util.Arrays.copyOf(longs, index + 1);
+      case "copy out" -> {
+        long[] copy = new long[300];
+        System.arraycopy(longs, 0, copy, 0, index + 1);
+        yield copy;
+      }
       default -> throw new IllegalArgumentException(type);
     };
   }
