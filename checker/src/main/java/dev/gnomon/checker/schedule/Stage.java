@@ -6,6 +6,7 @@ import dev.gnomon.checker.race.RefusedException;
 import dev.gnomon.machine.thread.CpuFailureException;
 import dev.gnomon.machine.thread.StoppedException;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -443,8 +444,9 @@ final class Stage {
       trace.gather(director.isNew());
       trace.add(current.id, Operation.CHOOSE, null, false, 0, director.position());
     }
-    if (listener != null && current != null) {
-      listener.chose(current, n, chosen);
+    Mover mover = current;
+    if (mover != null) {
+      show(toWhom -> toWhom.chose(mover, n, chosen));
     }
     return chosen;
   }
@@ -773,8 +775,17 @@ final class Stage {
       long before,
       long after) {
     director.happened(me.id, operation, x, writes);
-    if (listener != null) {
-      listener.stepped(me, operation, x, writes, before, after);
+    show(toWhom -> toWhom.stepped(me, operation, x, writes, before, after));
+  }
+
+  /** Whoever looks on looks through the port too; what he does there is no step. */
+  private void show(Consumer<StepListener> what) {
+    StepListener toWhom = listener;
+    if (toWhom != null) {
+      boolean wasSteps = isConcurrent;
+      isConcurrent = false;
+      what.accept(toWhom);
+      isConcurrent = wasSteps;
     }
   }
 
