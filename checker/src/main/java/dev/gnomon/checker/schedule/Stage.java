@@ -778,13 +778,15 @@ final class Stage {
     show(toWhom -> toWhom.stepped(me, operation, x, writes, before, after));
   }
 
-  /** Whoever looks on looks through the port too; what he does there is no step. */
+  /** Whoever looks on looks through the port too; what he does there is no step, and no race. */
   private void show(Consumer<StepListener> what) {
     StepListener toWhom = listener;
     if (toWhom != null) {
       boolean wasSteps = isConcurrent;
       isConcurrent = false;
+      synchronizer.watch(false);
       what.accept(toWhom);
+      synchronizer.watch(true);
       isConcurrent = wasSteps;
     }
   }

@@ -28,11 +28,16 @@ final class Synchronizer {
 
   /** A new execution begins on the calling thread. */
   void begin() {
-    if (Thread.currentThread() instanceof CarrierThread carrier) {
-      carrier.watch(detector);
-    }
+    watch(true);
     if (detector != null) {
       detector.begin(cpus);
+    }
+  }
+
+  /** Whether what the calling thread does from now on is looked at. */
+  void watch(boolean isWatched) {
+    if (Thread.currentThread() instanceof CarrierThread carrier) {
+      carrier.watch(isWatched ? detector : null);
     }
   }
 

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gnomon.checker.report;
+
+import org.jspecify.annotations.NullMarked;
