@@ -30,8 +30,14 @@ public final class RaceAgent {
           .findModule(name)
           .ifPresent(module -> letRead(instrumentation, module, probes));
     }
-    instrumentation.addTransformer(
-        new ProbingTransformer(ClassScope.with(packages == null ? "" : packages)));
+    ClassScope scope = ClassScope.with(packages == null ? "" : packages);
+    instrumentation.addTransformer(new ProbingTransformer(scope));
+    for (Class<?> loaded : instrumentation.getAllLoadedClasses()) {
+      if (scope.includes(loaded)) {
+        RaceDetection.fail(
+            loaded.getName(), new IllegalStateException("it was loaded before the agent"));
+      }
+    }
     RaceDetection.install();
   }
 

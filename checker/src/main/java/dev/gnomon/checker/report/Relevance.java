@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Relevance {
   /** A story of more steps than this is long. */
-  private static final int LONG = 150;
+  private static final int LONG = 60;
 
   private final List<Moment> moments;
 

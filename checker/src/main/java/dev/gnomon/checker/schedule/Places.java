@@ -24,33 +24,47 @@ final class Places {
 
   /** The line that takes a step, after {@code ", at "}; nothing if it is not known. */
   static String here() {
-    List<String> callers = callers(1);
+    List<String> callers = callers();
     return callers.isEmpty() ? "" : ", at " + callers.get(0);
   }
 
-  /** The line that takes a step, and those that called it, innermost first; locks passed over. */
-  static List<String> callers(int most) {
+  /**
+   * The line that takes a step, and the innermost of another class that led to it, as far as there
+   * are any; locks passed over.
+   */
+  static List<String> callers() {
     return WALKER.walk(
-        frames ->
-            frames
-                .filter(frame -> !frame.getClassName().startsWith(THIS))
-                .filter(frame -> !frame.getClassName().startsWith(SYNC))
-                .filter(frame -> frame.getClassName().startsWith("dev.gnomon."))
-                .limit(most)
-                .map(Places::place)
-                .toList());
+        frames -> {
+          List<StackFrame> ours =
+              frames
+                  .filter(frame -> !frame.getClassName().startsWith(THIS))
+                  .filter(frame -> !frame.getClassName().startsWith(SYNC))
+                  .filter(frame -> frame.getClassName().startsWith("dev.gnomon."))
+                  .toList();
+          if (ours.isEmpty()) {
+            return List.of();
+          }
+          String first = ours.getFirst().getClassName();
+          return ours.stream()
+              .filter(frame -> !frame.getClassName().equals(first))
+              .findFirst()
+              .map(frame -> List.of(place(ours.getFirst()), place(frame)))
+              .orElse(List.of(place(ours.getFirst())));
+        });
   }
 
   private static String place(StackFrame frame) {
     return simpleName(frame.getClassName())
         + "."
-        + frame.getMethodName()
+        + frame.getMethodName().replaceFirst("^lambda\\$(.*)\\$[0-9]+$", "$1")
         + ":"
         + frame.getLineNumber();
   }
 
   private static String simpleName(String className) {
     String name = className.substring(className.lastIndexOf('.') + 1);
-    return name.substring(name.lastIndexOf('$') + 1);
+    // A class without a name of its own goes by that of the class around it.
+    String named = name.replaceFirst("(\\$[0-9]+)+$", "");
+    return named.substring(named.lastIndexOf('$') + 1);
   }
 }

@@ -39,12 +39,25 @@ final class Replay {
       if (operation == Operation.BEGIN || operation == Operation.TAKE_AGAIN) {
         return;
       }
-      tell(mover, kind(operation, writes), location, String.valueOf(location), before, after);
+      tell(mover, kind(operation, writes), location, target(operation, location), before, after);
     }
 
     @Override
     public void chose(Mover mover, int outcomes, int chosen) {
       tell(mover, Step.Kind.CHOICE, null, chosen + " of " + outcomes, 0, chosen);
+    }
+
+    @Override
+    public void refused(Mover mover, Location location) {
+      tell(mover, Step.Kind.REFUSED, location, String.valueOf(location), 0, 0);
+    }
+
+    private static String target(Operation operation, @Nullable Location location) {
+      return location
+          + switch (operation) {
+            case LOCK_SHARED, UNLOCK_SHARED -> " (shared)";
+            default -> "";
+          };
     }
 
     private void tell(
@@ -54,7 +67,7 @@ final class Replay {
         String target,
         long before,
         long after) {
-      List<String> callers = Places.callers(2);
+      List<String> callers = Places.callers();
       ExploredWords words =
           location != null && location.words instanceof ExploredWords explored ? explored : null;
       listener.stepped(

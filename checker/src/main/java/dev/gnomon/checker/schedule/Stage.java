@@ -444,9 +444,9 @@ final class Stage {
       trace.gather(director.isNew());
       trace.add(current.id, Operation.CHOOSE, null, false, 0, director.position());
     }
-    Mover mover = current;
-    if (mover != null) {
-      show(toWhom -> toWhom.chose(mover, n, chosen));
+    if (listener != null && current != null) {
+      Mover chooser = current;
+      show(seer -> seer.chose(chooser, n, chosen));
     }
     return chosen;
   }
@@ -462,6 +462,7 @@ final class Stage {
   private void checkAllocated(Location x) {
     Frame frame = x.frame;
     if (frame != null && !frame.isAllocated()) {
+      tellRefused(x);
       violate(frame.useAfterFree(x));
     }
   }
@@ -506,8 +507,10 @@ final class Stage {
       if (buffers[me.cpu].isFull()) {
         await(Operation.STORE, x);
       }
+      long seen = value(me.cpu, x);
       buffers[me.cpu].add(x, value, mask, origin(me));
       beLive(me.cpu);
+      show(me, Operation.STORE, x, true, seen, seen & ~mask | value & mask);
       return;
     }
     await(Operation.STORE, x);
@@ -587,6 +590,7 @@ final class Stage {
   private void checkAllocatedForCommit(Mover buffer, Location x) {
     Frame frame = x.frame;
     if (frame != null && !frame.isAllocated() && violation == null) {
+      tellRefused(x);
       violation = frame.useAfterFree(x);
       isStopped = true;
       trace.violated(buffer.id, director.position());
@@ -775,19 +779,41 @@ final class Stage {
       long before,
       long after) {
     director.happened(me.id, operation, x, writes);
-    show(toWhom -> toWhom.stepped(me, operation, x, writes, before, after));
+    show(me, operation, x, writes, before, after);
   }
 
-  /** Whoever looks on looks through the port too; what he does there is no step, and no race. */
+  private void tellRefused(Location x) {
+    if (listener != null) {
+      Mover refused = current == null ? movers[lastCpu] : current;
+      show(seer -> seer.refused(refused, x));
+    }
+  }
+
+  /** Shows something. What the one who looks does is no step, and no race. */
   private void show(Consumer<StepListener> what) {
-    StepListener toWhom = listener;
-    if (toWhom != null) {
-      boolean wasSteps = isConcurrent;
+    StepListener seer = listener;
+    if (seer != null) {
+      boolean was = isConcurrent;
       isConcurrent = false;
-      synchronizer.watch(false);
-      what.accept(toWhom);
-      synchronizer.watch(true);
-      isConcurrent = wasSteps;
+      synchronizer.beginLook();
+      try {
+        what.accept(seer);
+      } finally {
+        synchronizer.endLook();
+        isConcurrent = was;
+      }
+    }
+  }
+
+  private void show(
+      Mover me,
+      Operation operation,
+      @Nullable Location x,
+      boolean writes,
+      long before,
+      long after) {
+    if (listener != null) {
+      show(seer -> seer.stepped(me, operation, x, writes, before, after));
     }
   }
 

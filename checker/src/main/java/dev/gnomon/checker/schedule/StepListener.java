@@ -13,4 +13,7 @@ interface StepListener {
       long after);
 
   void chose(Mover mover, int outcomes, int chosen);
+
+  /** An access to a frame that was freed ends the execution. */
+  default void refused(Mover mover, Location location) {}
 }

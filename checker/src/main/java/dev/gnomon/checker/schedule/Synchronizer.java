@@ -28,16 +28,24 @@ final class Synchronizer {
 
   /** A new execution begins on the calling thread. */
   void begin() {
-    watch(true);
+    watch(detector);
     if (detector != null) {
       detector.begin(cpus);
     }
   }
 
-  /** Whether what the calling thread does from now on is looked at. */
-  void watch(boolean isWatched) {
+  /** Someone looks at the machine who is no part of it. */
+  void beginLook() {
+    watch(null);
+  }
+
+  void endLook() {
+    watch(detector);
+  }
+
+  private static void watch(@Nullable RaceDetector watching) {
     if (Thread.currentThread() instanceof CarrierThread carrier) {
-      carrier.watch(isWatched ? detector : null);
+      carrier.watch(watching);
     }
   }
 

@@ -77,7 +77,7 @@ final class RelevanceTest {
     assertThat(isMinor.getFirst()).as("a word that both write").isFalse();
     assertThat(isMinor.subList(1, 200)).containsOnly(true);
     assertThat(isMinor.get(201)).as("an entry that was in use").isFalse();
-    assertThat(minor(Property.NO_WRITE_LOST, moments.subList(0, 100).toArray(Moment[]::new)))
+    assertThat(minor(Property.NO_WRITE_LOST, moments.subList(0, 50).toArray(Moment[]::new)))
         .as("a short story")
         .containsOnly(false);
   }

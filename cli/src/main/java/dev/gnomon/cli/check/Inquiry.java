@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * same, the first is explored, and answers all.
  */
 public final class Inquiry {
+  /** A longer line would wrap, and could not be taken away. */
+  private static final int NARROW_TERMINAL = 79;
+
   private final SearchPlan plan;
   private final Predicate<Question> isForReader;
   private final TerminalLine terminal;
@@ -166,8 +169,9 @@ public final class Inquiry {
     if (terminal.isShown()) {
       String count =
           questions.size() == 1 ? "" : "%d of %d  ".formatted(answered.get(), questions.size());
-      terminal.show(
-          count + question.scenario().name() + " " + question.asked() + "  " + line(progress));
+      String what = question.scenario().name() + " " + question.asked();
+      String text = count + line(progress) + "  " + what.strip();
+      terminal.show(text.substring(0, Math.min(NARROW_TERMINAL, text.length())));
     }
   }
 

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Locale;
 
 /** How numbers are written for readers. */
-final class Numbers {
+public final class Numbers {
   private static final double NANOS = 1e9;
 
   private Numbers() {}
@@ -24,7 +24,7 @@ final class Numbers {
   }
 
   /** {@code 1 execution}, {@code 2 executions}. */
-  static String count(long number, String noun) {
+  public static String count(long number, String noun) {
     return grouped(number) + " " + noun + (number == 1 ? "" : "s");
   }
 }

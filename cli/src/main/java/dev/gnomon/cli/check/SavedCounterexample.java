@@ -1,6 +1,5 @@
 package dev.gnomon.cli.check;
 
-import dev.gnomon.checker.litmus.Litmus;
 import dev.gnomon.checker.property.Property;
 import dev.gnomon.checker.property.Violation;
 import dev.gnomon.checker.report.Recording;
@@ -44,8 +43,7 @@ record SavedCounterexample(String name, ReplayFile file, Question question) {
   static SavedCounterexample read(String name, UserRules users) {
     ReplayFile file = ReplayFile.parse(name, text(name));
     String text = file.text(name, ScenarioText::text);
-    ScenarioText scenario =
-        new ScenarioText(file.scenario(), text, Litmus.parse(file.scenario(), text));
+    ScenarioText scenario = ScenarioText.parse(file.scenario(), text);
     List<String> ruleTexts =
         file.rules().entrySet().stream()
             .map(rule -> rule.getKey() + "=" + rule.getValue())

@@ -27,7 +27,7 @@ public record ScenarioText(String place, String text, Litmus litmus) {
   }
 
   private static ScenarioText ofCorpus(String name) {
-    return new ScenarioText(name, Corpus.source(name), Corpus.load(name));
+    return parse(name, Corpus.source(name));
   }
 
   /**
@@ -43,7 +43,25 @@ public record ScenarioText(String place, String text, Litmus litmus) {
                   .formatted(argument, Nearest.to(argument, Corpus.names()))
               + " (--list names all)");
     }
-    return new ScenarioText(argument, text, Litmus.parse(argument, text));
+    return parse(argument, text);
+  }
+
+  /**
+   * The scenario that is written in a text.
+   *
+   * @throws InputException if something is wrong with it, or it asks for what is not built
+   */
+  static ScenarioText parse(String place, String text) {
+    Litmus litmus = Litmus.parse(place, text);
+    requireBuilt(place, "speculation on", litmus.conditions().speculates());
+    requireBuilt(place, "tlb-drops on", litmus.conditions().dropsTranslations());
+    return new ScenarioText(place, text, litmus);
+  }
+
+  private static void requireBuilt(String place, String setting, boolean isAsked) {
+    if (isAsked) {
+      throw new InputException(place + ": '" + setting + "' cannot be explored yet");
+    }
   }
 
   /**

@@ -17,20 +17,23 @@ final class RuleBook {
   /**
    * The rules of these names, or all of them if there are none.
    *
+   * @param corpus the scenarios that there are
+   * @param takesAll whether each of them is taken to be about every rule
    * @throws dev.gnomon.machine.InputException if there is no such rule
    */
-  RuleBook(List<String> names, List<ScenarioText> corpus) {
+  RuleBook(List<String> names, List<ScenarioText> corpus, boolean takesAll) {
     List<RuleSwitch<?>> rules = new ArrayList<>();
     for (String name : names) {
       rules.add(RuleTexts.rule(name));
     }
     for (RuleSwitch<?> rule : names.isEmpty() ? Rules.SWITCHES : rules) {
-      entries.put(rule, entries(rule, corpus));
+      List<ScenarioText> about =
+          takesAll ? corpus : corpus.stream().filter(each -> each.isAbout(rule.name())).toList();
+      entries.put(rule, entries(rule, about));
     }
   }
 
-  private static List<RuleEntry> entries(RuleSwitch<?> rule, List<ScenarioText> corpus) {
-    List<ScenarioText> about = corpus.stream().filter(each -> each.isAbout(rule.name())).toList();
+  private static List<RuleEntry> entries(RuleSwitch<?> rule, List<ScenarioText> about) {
     List<RuleEntry> entries = new ArrayList<>();
     for (Object value : rule.values()) {
       if (value instanceof RuleValue shipped) {

@@ -2,6 +2,7 @@ package dev.gnomon.cli.rules;
 
 import dev.gnomon.checker.litmus.ExpectedVerdict;
 import dev.gnomon.cli.check.Answer;
+import dev.gnomon.cli.check.Numbers;
 import dev.gnomon.cli.check.Paint;
 import dev.gnomon.cli.check.ScenarioText;
 import dev.gnomon.mmu.config.RuleSwitch;
@@ -42,7 +43,8 @@ final class RuleTable {
   private void printRule(RuleSwitch<?> rule, List<ScenarioText> about) {
     out.println(paint.bold(rule.name()) + "  " + rule.subject());
     String names = about.stream().map(ScenarioText::name).collect(Collectors.joining(", "));
-    for (String line : wrapped(names.isEmpty() ? "no scenario is about it" : "in " + names, 2)) {
+    String where = names.isEmpty() ? "no scenario is about it" : "in " + names;
+    for (String line : wrapped(where, 2)) {
       out.println("  " + line);
     }
   }
@@ -112,19 +114,20 @@ final class RuleTable {
     List<Answer> refutations = settlement.refutations();
     if (refutations.isEmpty()) {
       texts.add(
-          "%d of %d scenarios explored completely"
+          "%d of %s explored completely"
               .formatted(
                   settlement.answers().stream()
                       .filter(each -> each.verdict() == Answer.Verdict.SAFE)
                       .count(),
-                  settlement.entry().about().size()));
+                  Numbers.count(settlement.entry().about().size(), "scenario")));
     } else {
       texts.add(
           "by "
               + refutations.stream()
                   .map(each -> each.question().scenario().name() + " (" + property(each) + ")")
                   .collect(Collectors.joining(", "))
-              + "; of %d scenarios".formatted(settlement.entry().about().size()));
+              + "; of "
+              + Numbers.count(settlement.entry().about().size(), "scenario"));
     }
     return texts;
   }

@@ -12,6 +12,7 @@ import dev.gnomon.cli.usage.ExitStatus;
 import dev.gnomon.cli.usage.Interruption;
 import dev.gnomon.cli.usage.OutputFile;
 import dev.gnomon.cli.usage.TerminalLine;
+import dev.gnomon.machine.InputException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +43,7 @@ import picocli.CommandLine.Spec;
       "  gnomon rules                 all of them",
       "  gnomon rules volatile        one",
       "  gnomon rules --verify        every value against every scenario that is about its rule",
+      "  gnomon rules --verify --all  every value against every scenario there is",
       "",
       "A value is safe only if every scenario that is about its rule completes under it without a",
       "violation; among them are those that refute the other values of the rule.",
@@ -58,6 +60,11 @@ public final class RulesCommand implements Callable<Integer> {
 
   @Option(names = "--verify", description = "Explore the whole product, and compare the verdicts.")
   private boolean verifies;
+
+  @Option(
+      names = "--all",
+      description = "With --verify: against every scenario, not only those about the rule.")
+  private boolean takesAll;
 
   @Option(
       names = "--carriers",
@@ -93,7 +100,10 @@ public final class RulesCommand implements Callable<Integer> {
   public Integer call() {
     OutputFile file =
         json == null || json.equals(STANDARD_STREAM) ? null : new OutputFile("--json", json);
-    RuleBook book = new RuleBook(names, ScenarioText.corpus());
+    if (takesAll && !verifies) {
+      throw new InputException("--all goes with --verify only");
+    }
+    RuleBook book = new RuleBook(names, ScenarioText.corpus(), takesAll);
     PrintWriter text = STANDARD_STREAM.equals(json) ? line().getErr() : line().getOut();
     if (verifies) {
       return verify(book, text, file);

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The whole product: every value of every rule against every scenario that is about the rule, and
- * besides whatever those scenarios name. A scenario under the same rules is explored once, however
- * it is come by.
+ * The product: every value of every rule against every scenario that is about the rule, and besides
+ * whatever those scenarios name. A scenario under the same rules is explored once, however it is
+ * come by.
  */
 final class Verification {
   private final RuleBook book;
@@ -25,7 +25,7 @@ final class Verification {
     for (ScenarioText scenario : scenarios) {
       Question.named(scenario, null).forEach(this::add);
       for (RuleEntry entry : book.all()) {
-        if (scenario.isAbout(entry.rule().name())) {
+        if (entry.about().contains(scenario)) {
           add(product(scenario, entry));
         }
       }

@@ -16,6 +16,9 @@ class StressRunTest {
   private static final double SECONDS = 2;
   private static final int SEEDS = 18;
 
+  /** Which seed finds the rarest loss changes with every change of what is a step. */
+  private static final int MOST_SEEDS = 120;
+
   @ParameterizedTest
   @CsvSource({
     "RECLAIM_NOAD, volatile=readonly-stable",
@@ -33,7 +36,7 @@ class StressRunTest {
   void anUnsafeValueLosesAPageUnderSomeSeed(Scenario scenario, String rule) {
     Rules rules = RuleTexts.apply(scenario.rules(), List.of(rule), UserRules.NONE);
     boolean isLost = false;
-    for (long seed = 0; seed < SEEDS && !isLost; seed++) {
+    for (long seed = 0; seed < MOST_SEEDS && !isLost; seed++) {
       isLost = StressRun.run(scenario, rules, Backend.LOCKSTEP, seed, SECONDS).loss() != null;
     }
     assertThat(isLost).isTrue();

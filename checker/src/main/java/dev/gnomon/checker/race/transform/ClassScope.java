@@ -46,6 +46,12 @@ public final class ClassScope {
         : loader instanceof URLClassLoader;
   }
 
+  /** Whether a loaded class should have been transformed. */
+  public boolean includes(Class<?> loaded) {
+    return !loaded.isArray()
+        && includes(loaded.getClassLoader(), loaded.getName().replace('.', '/'));
+  }
+
   private static boolean startsWithAny(String name, List<String> prefixes) {
     for (String prefix : prefixes) {
       if (name.startsWith(prefix)) {
