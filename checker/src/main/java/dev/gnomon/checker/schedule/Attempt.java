@@ -2,7 +2,9 @@ package dev.gnomon.checker.schedule;
 
 import java.util.Arrays;
 
-/** What a body has read since it began to try something: who tries again waits for a change of it. */
+/**
+ * What a body has read since it began to try something: who tries again waits for a change of it.
+ */
 final class Attempt {
   private Location[] locations = new Location[32];
 

@@ -95,7 +95,9 @@ public final class Exploration {
     return new Exploration(draft);
   }
 
-  /** The exhaustive exploration of a program, sequentially consistent, on 4 CPUs, by one carrier. */
+  /**
+   * The exhaustive exploration of a program, sequentially consistent, on 4 CPUs, by one carrier.
+   */
   public static Exploration of(Program program) {
     return new Exploration(new Draft(program));
   }
@@ -216,8 +218,7 @@ public final class Exploration {
   }
 
   private Result tryAtRandom(Limits limits) {
-    ChanceSearch search =
-        new ChanceSearch(limits, seed, mode == Mode.PCT ? RACE_DEPTH : 0);
+    ChanceSearch search = new ChanceSearch(limits, seed, mode == Mode.PCT ? RACE_DEPTH : 0);
     List<Runnable> work =
         IntStream.range(0, carriers)
             .<Runnable>mapToObj(i -> () -> search.explore(new Explorer(program, setup)))

@@ -8,8 +8,8 @@ import java.util.Arrays;
 /**
  * The frames of the explored memory. Each CPU has an arena of its own, so that which frame it gets
  * does not depend on what others do meanwhile; what it frees goes to its own arena. Giving a frame
- * back is a step, which conflicts with each access to it; so is taking it again. Taking a new one is
- * none.
+ * back is a step, which conflicts with each access to it; so is taking it again. Taking a new one
+ * is none.
  */
 final class ExploredFrames extends HostFrames {
   private static final int RUN = 512;

@@ -98,8 +98,7 @@ final class ExploredMemory extends PhysicalMemory {
     if (stage.isConcurrent()) {
       publish(operand << shift);
       if (!frame.isPrivateTo(stage)) {
-        return stage.readModifyWrite(
-            frame.location(word), change, operand, expected, mask, shift);
+        return stage.readModifyWrite(frame.location(word), change, operand, expected, mask, shift);
       }
     }
     long before = checked(frame, word).words[word];

@@ -49,7 +49,8 @@ final class ExploredPlatform extends Platform {
     if (count < 0) {
       throw new IllegalArgumentException(count + " words");
     }
-    return new ExploredWords(stage, memory, hasLocksOfWords, stage.isDescribing() ? Places.maker() : "", count);
+    return new ExploredWords(
+        stage, memory, hasLocksOfWords, stage.isDescribing() ? Places.maker() : "", count);
   }
 
   @Override

@@ -6,8 +6,8 @@ import java.util.ArrayDeque;
 
 /**
  * Read-copy-update with one word for each CPU, which says whether it reads: entering and leaving a
- * section are a step each. Who retires a thing looks at who reads; it is reclaimed by the first poll
- * that finds all of these sections over. A grace period waits for every reader that it meets.
+ * section are a step each. Who retires a thing looks at who reads; it is reclaimed by the first
+ * poll that finds all of these sections over. A grace period waits for every reader that it meets.
  */
 final class ExploredReadCopyUpdate extends ReadCopyUpdate {
   private static final long READS = 1;

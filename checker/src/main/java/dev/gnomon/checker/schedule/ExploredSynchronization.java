@@ -28,7 +28,9 @@ final class ExploredSynchronization extends Synchronization {
 
   @Override
   public SpinLock spinLock() {
-    return new ExploredSpinLock(new AbstractLock(stage, memory, stage.isDescribing() ? "spin lock of " + Places.maker() : "spin lock"));
+    return new ExploredSpinLock(
+        new AbstractLock(
+            stage, memory, stage.isDescribing() ? "spin lock of " + Places.maker() : "spin lock"));
   }
 
   @Override

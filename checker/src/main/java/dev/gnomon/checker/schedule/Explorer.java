@@ -24,8 +24,7 @@ final class Explorer {
             setup.findsRaces(),
             new ReplayDirector(Schedule.of(), setup.cpus()));
     execution =
-        new ExploredExecution(
-            stage, setup.cpus(), setup.framesPerCpu(), setup.hasAbstractLocks());
+        new ExploredExecution(stage, setup.cpus(), setup.framesPerCpu(), setup.hasAbstractLocks());
   }
 
   Stage stage() {
@@ -70,8 +69,7 @@ final class Explorer {
     if (cause instanceof RefusedException refusal) {
       throw new CheckerException(refusal.getMessage());
     }
-    Property property =
-        cause instanceof AssertionError ? Property.EXPECTATION : Property.STRUCTURE;
+    Property property = cause instanceof AssertionError ? Property.EXPECTATION : Property.STRUCTURE;
     return new Violation(property, message);
   }
 }

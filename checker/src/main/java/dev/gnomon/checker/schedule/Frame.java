@@ -81,8 +81,9 @@ final class Frame implements Location.Words {
   // --- privacy ---
 
   /**
-   * Whether an access by a CPU is nobody else's business. Who knows a frame from before it was given
-   * back needs not be told of it: that it could be used in between is found as any order of steps.
+   * Whether an access by a CPU is nobody else's business. Who knows a frame from before it was
+   * given back needs not be told of it: that it could be used in between is found as any order of
+   * steps.
    */
   boolean isPrivateTo(Stage stage) {
     if (owner == NOBODY) {

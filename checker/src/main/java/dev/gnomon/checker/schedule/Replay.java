@@ -101,8 +101,7 @@ final class Replay {
       case LOAD, BEGIN -> Step.Kind.LOAD;
       case CHOOSE -> Step.Kind.CHOICE;
       case STORE -> Step.Kind.STORE;
-      case READ_MODIFY_WRITE ->
-          writes ? Step.Kind.READ_MODIFY_WRITE : Step.Kind.FAILED_EXCHANGE;
+      case READ_MODIFY_WRITE -> writes ? Step.Kind.READ_MODIFY_WRITE : Step.Kind.FAILED_EXCHANGE;
       case COMMIT -> Step.Kind.COMMIT;
       case FENCE -> Step.Kind.FENCE;
       case AWAIT, RETRY -> Step.Kind.AWAIT;

@@ -19,7 +19,9 @@ public final class Schedule {
     return new Schedule(decisions.clone());
   }
 
-  /** Its decisions: CPU numbers (under TSO, of a CPU's buffer: its number plus that of all CPUs). */
+  /**
+   * Its decisions: CPU numbers (under TSO, of a CPU's buffer: its number plus that of all CPUs).
+   */
   public IntStream decisions() {
     return Arrays.stream(decisions);
   }

@@ -356,11 +356,9 @@ final class Stage {
     if (isConcurrent && director.isNew()) {
       trace.gather(true);
       switch (mover.pending) {
-        case AWAIT ->
-            trace.neverChanges(mover.location, mover.seen, mover.id, director.position());
+        case AWAIT -> trace.neverChanges(mover.location, mover.seen, mover.id, director.position());
         case LOCK_SHARED, LOCK_EXCLUSIVE ->
-            trace.neverTakes(
-                mover.location, mover.pending.writes(), mover.id, director.position());
+            trace.neverTakes(mover.location, mover.pending.writes(), mover.id, director.position());
         default -> {
           // Who tries again would have had to see something else.
         }
@@ -372,10 +370,7 @@ final class Stage {
     return mover.name
         + switch (mover.pending) {
           case AWAIT ->
-              " waits for "
-                  + mover.location
-                  + " to change from 0x"
-                  + Long.toHexString(mover.seen);
+              " waits for " + mover.location + " to change from 0x" + Long.toHexString(mover.seen);
           case RETRY -> " waits for a word that it has read to change";
           default -> " waits for " + mover.location;
         };
@@ -608,8 +603,7 @@ final class Stage {
       accesses(frame.touched(i), me.id);
     }
     trace.endCandidates(me.id, true);
-    whole.lastWrite =
-        trace.add(me.id, Operation.TAKE_AGAIN, whole, true, 0, director.position());
+    whole.lastWrite = trace.add(me.id, Operation.TAKE_AGAIN, whole, true, 0, director.position());
     Arrays.fill(whole.lastReads, Location.NONE);
     after(me, Operation.TAKE_AGAIN, whole, true, 0, 0);
   }
@@ -665,8 +659,7 @@ final class Stage {
     await(Operation.AWAIT, x);
     checkAllocated(x);
     trace.awaited(x, seen, me.id);
-    x.lastReads[me.id] =
-        trace.add(me.id, Operation.AWAIT, x, false, seen, director.position());
+    x.lastReads[me.id] = trace.add(me.id, Operation.AWAIT, x, false, seen, director.position());
     synchronizer.loaded(x);
     after(me, Operation.AWAIT, x, false, seen, x.words.value(x.index));
   }
@@ -760,8 +753,7 @@ final class Stage {
         me.attempt.read(frame.touched(i));
       }
     }
-    int event =
-        trace.add(me.id, operation, whole, operation.writes(), 0, director.position());
+    int event = trace.add(me.id, operation, whole, operation.writes(), 0, director.position());
     if (operation.writes()) {
       whole.lastWrite = event;
       Arrays.fill(whole.lastReads, Location.NONE);

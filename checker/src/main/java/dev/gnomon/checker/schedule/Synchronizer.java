@@ -126,8 +126,7 @@ final class Synchronizer {
     }
   }
 
-  void committedRelease(
-      Location lock, boolean wasExclusive, @Nullable SyncClock known) {
+  void committedRelease(Location lock, boolean wasExclusive, @Nullable SyncClock known) {
     if (known != null) {
       (wasExclusive ? lock.released() : lock.releasedShared()).add(known);
     }

@@ -43,6 +43,7 @@ final class Trace {
   private final int[] taken;
 
   private int violating;
+
   /** Pairs of an event and a mover that could have waited for it. */
   private int[] waits = new int[64];
 
@@ -464,7 +465,9 @@ final class Trace {
     add(moverId, Operation.BEGIN, null, false, 0, nodeIndex);
   }
 
-  /** A mover waits for ever for a word to change: it could have gone on while that was different. */
+  /**
+   * A mover waits for ever for a word to change: it could have gone on while that was different.
+   */
   void neverChanges(Location x, long seen, int moverId, int nodeIndex) {
     awaited(x, seen, moverId);
     add(moverId, Operation.BEGIN, null, false, 0, nodeIndex);
@@ -516,10 +519,10 @@ final class Trace {
   }
 
   /**
-   * The movers with which to begin, instead of event {@code first}, in order to come to where {@code
-   * second} happens before it: those whose next step after {@code first} neither depends on it nor
-   * on any other step before {@code second} (Abdulla, Aronis, Jonsson, Sagonas: Source sets, JACM
-   * 2017, initials of notdep(first).second).
+   * The movers with which to begin, instead of event {@code first}, in order to come to where
+   * {@code second} happens before it: those whose next step after {@code first} neither depends on
+   * it nor on any other step before {@code second} (Abdulla, Aronis, Jonsson, Sagonas: Source sets,
+   * JACM 2017, initials of notdep(first).second).
    */
   int initials(int first, int second) {
     int initials = 0;
