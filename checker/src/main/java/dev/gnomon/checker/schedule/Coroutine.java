@@ -33,6 +33,7 @@ final class Coroutine extends Continuation {
               case NATIVE -> "native method or class initialiser";
               case MONITOR -> "monitor";
               default -> "critical section (" + reason + ")";
-            });
+            }
+            + Places.here());
   }
 }

@@ -77,7 +77,7 @@ final class ExploredReadCopyUpdate extends ReadCopyUpdate {
     barrier();
     long[] sectionsNow = new long[sections.length];
     for (int i = 0; i < sections.length; i++) {
-      long section = readers.get(i);
+      long section = section(cpu, i);
       sectionsNow[i] = (section & READS) == 0 ? 0 : section;
     }
     retired[cpu.index()].add(new Retired(thing, sectionsNow));
@@ -86,15 +86,20 @@ final class ExploredReadCopyUpdate extends ReadCopyUpdate {
   @Override
   public void poll(Cpu cpu) {
     ArrayDeque<Retired> mine = retired[cpu.index()];
-    while (!mine.isEmpty() && areOver(mine.getFirst().readers)) {
+    while (!mine.isEmpty() && areOver(cpu, mine.getFirst().readers)) {
       reclaimer.reclaim(cpu, mine.removeFirst().thing);
     }
   }
 
-  private boolean areOver(long[] since) {
+  /** The section that a CPU is or was in last; one's own is known without a look. */
+  private long section(Cpu cpu, int of) {
+    return of == cpu.index() ? sections[of] : readers.get(of);
+  }
+
+  private boolean areOver(Cpu cpu, long[] since) {
     for (int i = 0; i < since.length; i++) {
       if (since[i] != 0) {
-        if (readers.get(i) == since[i]) {
+        if (section(cpu, i) == since[i]) {
           return false;
         }
         since[i] = 0;

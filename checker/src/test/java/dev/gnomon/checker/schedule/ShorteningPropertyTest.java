@@ -19,12 +19,12 @@ class ShorteningPropertyTest {
     return MixedGenerator.failingPrograms();
   }
 
-  @Property(tries = 500)
+  @Property(tries = 50)
   void noneIsShorterUnderSc(@ForAll("failingPrograms") MixedProgram program) {
     assertShortest(program, MemoryModel.SC);
   }
 
-  @Property(tries = 300)
+  @Property(tries = 20)
   void noneIsShorterUnderTso(@ForAll("failingPrograms") MixedProgram program) {
     assertShortest(program, MemoryModel.TSO);
   }

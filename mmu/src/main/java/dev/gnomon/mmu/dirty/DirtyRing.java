@@ -59,7 +59,7 @@ public final class DirtyRing {
   }
 
   /** Takes the oldest entry not taken yet, or -1. Called by the VMM only. */
-  long harvest() {
+  public long harvest() {
     long harvested = words.get(HARVESTED);
     if (harvested == words.get(PUSHED)) {
       return -1;
@@ -83,15 +83,17 @@ public final class DirtyRing {
   }
 
   /** Gives the room of all harvested entries back. Called by the VMM only. */
-  void reset() {
+  public void reset() {
     words.set(RESET, words.get(HARVESTED));
   }
 
-  static int slotId(long entry) {
+  /** The slot of an entry. */
+  public static int slotId(long entry) {
     return (int) (entry >>> SLOT_SHIFT);
   }
 
-  static long offset(long entry) {
+  /** The page of an entry, from the beginning of its slot. */
+  public static long offset(long entry) {
     return entry & OFFSET_MASK;
   }
 

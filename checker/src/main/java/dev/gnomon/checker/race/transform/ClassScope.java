@@ -39,11 +39,16 @@ public final class ClassScope {
     return new ClassScope(all);
   }
 
-  /** Whether a class is transformed; its name with slashes. */
+  /**
+   * Whether a class is transformed; its name with slashes. What another loader defines once more is
+   * not: there the probes would be others too.
+   */
   boolean includes(@Nullable ClassLoader loader, String className) {
+    boolean isOurs = loader == ClassScope.class.getClassLoader();
+    boolean isBrought = loader instanceof URLClassLoader;
     return startsWithAny(className, included)
-        ? !startsWithAny(className, EXCLUDED)
-        : loader instanceof URLClassLoader;
+        ? (isOurs || isBrought) && !startsWithAny(className, EXCLUDED)
+        : isBrought;
   }
 
   /** Whether a loaded class should have been transformed. */
