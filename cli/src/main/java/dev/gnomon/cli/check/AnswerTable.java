@@ -126,7 +126,8 @@ final class AnswerTable {
       case SAFE -> "complete: every interleaving " + where;
       case VIOLATED -> "found among the interleavings " + where;
       case UNDECIDED, IMPOSSIBLE ->
-          "NOT complete, ended by "
+          "NOT complete, "
+              + (answer.wasInterrupted() ? "" : "ended by ")
               + result.limit()
               + (plan.mode() == Mode.EXHAUSTIVE ? "" : " (seed " + plan.seed() + ")")
               + ": only some interleavings "
