@@ -126,8 +126,7 @@ final class AnswerTable {
       case SAFE -> "complete: every interleaving " + where;
       case VIOLATED -> "found among the interleavings " + where;
       case UNDECIDED, IMPOSSIBLE ->
-          "NOT complete, "
-              + (answer.wasInterrupted() ? "" : "ended by ")
+          "NOT complete, ended by "
               + result.limit()
               + (plan.mode() == Mode.EXHAUSTIVE ? "" : " (seed " + plan.seed() + ")")
               + ": only some interleavings "
