@@ -140,15 +140,24 @@ public final class VirtualMachine implements AutoCloseable {
     return baseHvn;
   }
 
-  /** Makes a vCPU. There must be one for each number, and only one at a time. */
+  /** Makes a vCPU without devices. There must be one for each number, and only one at a time. */
   public Vcpu newVcpu(int index, PageFaultHandler faultHandler) {
+    return newVcpu(index, faultHandler, Mmio.UNCLAIMED);
+  }
+
+  /**
+   * Makes a vCPU. There must be one for each number, and only one at a time.
+   *
+   * @param mmio what answers where no slot is
+   */
+  public Vcpu newVcpu(int index, PageFaultHandler faultHandler, Mmio mmio) {
     return new Vcpu(
         index,
         execution.cpu(index),
         execution.platform(),
         mmu,
         config.tlb(),
-        new EmulatingVmm(),
+        new EmulatingVmm(mmio),
         faultHandler);
   }
 
@@ -157,11 +166,17 @@ public final class VirtualMachine implements AutoCloseable {
     writeTracker = tracker;
   }
 
-  /** MMIO reads give ones, MMIO writes go nowhere; writes to memory are done and logged. */
+  /** What no slot holds is MMIO; writes to memory are done and logged. */
   private final class EmulatingVmm implements Vmm {
+    private final Mmio mmio;
+
+    EmulatingVmm(Mmio mmio) {
+      this.mmio = mmio;
+    }
+
     @Override
     public long read(Cpu cpu, long gpa, int size) {
-      return size == 8 ? -1L : (1L << 8 * size) - 1;
+      return mmio.read(cpu, gpa, size);
     }
 
     @Override
@@ -171,7 +186,9 @@ public final class VirtualMachine implements AutoCloseable {
       Memslot slot = mmu.memslots().current().find(gfn);
       long hvn = slot == null || slot.isReadOnly() ? -1 : slot.hvn(gfn);
       mmu.memslots().leave(cpu);
-      if (hvn >= 0) {
+      if (slot == null) {
+        mmio.write(cpu, gpa, size, value);
+      } else if (hvn >= 0) {
         writeTracker.writing(cpu, gpa, size, value);
         store(cpu, hvn, gpa & PhysicalMemory.FRAME_SIZE - 1, size, value);
         mmu.vcpu(cpu.index()).markWritten(cpu, gfn);

@@ -38,8 +38,10 @@ public final class DirtyLog {
   private final TlbFlusher flusher;
   private final Rendezvous rendezvous;
   private final DirtyFlushRule flushRule;
-  private final boolean hasManualProtect;
   private final boolean drainsProcessor;
+
+  /** Under the slots lock. */
+  private boolean hasManualProtect;
 
   /** Of the operation under way; under the slots lock. */
   private boolean hasReaped;
@@ -64,6 +66,16 @@ public final class DirtyLog {
     this.flushRule = flushRule;
     hasManualProtect = config.manualProtect();
     drainsProcessor = config.logsByDirtyBit();
+  }
+
+  /**
+   * Switches manual protect: whether a get leaves it to a clear to protect pages again. What was
+   * reported and not protected before stays so until its clear.
+   */
+  public void setManualProtect(Cpu cpu, boolean value) {
+    memslots.lock().lock(cpu);
+    hasManualProtect = value;
+    memslots.lock().unlock(cpu);
   }
 
   /**
