@@ -1,0 +1,71 @@
+package dev.gnomon.machine.x86.nativeoracle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class NativeProcessorTest {
+  private final RegisterState now = new RegisterState();
+
+  @BeforeEach
+  void isSupported() {
+    assumeTrue(NativeProcessor.obstacle().isEmpty(), NativeProcessor::obstacle);
+    now.mxcsr = 0x1f80;
+    now.rflags = 0x202;
+    now.gpr[4] = Arena.DATA + 512;
+  }
+
+  private void run(int... bytes) {
+    byte[] code = new byte[bytes.length + 64];
+    for (int i = 0; i < bytes.length; i++) {
+      code[i] = (byte) bytes[i];
+    }
+    try (NativeProcessor processor = NativeProcessor.open()) {
+      processor.run(code, code.length, 0, new int[] {bytes.length, bytes.length + 15}, now);
+    }
+  }
+
+  @Test
+  void registersAndFlagsGoInAndOut() {
+    now.gpr[0] = -1;
+    now.gpr[15] = 1;
+    now.gpr[7] = 77;
+    run(0x4c, 0x01, 0xf8); // add rax, r15
+    assertThat(now.gpr[0]).isZero();
+    assertThat(now.gpr[7]).isEqualTo(77);
+    assertThat(now.gpr[4]).isEqualTo(Arena.DATA + 512);
+    assertThat(now.rflags & 0x8d5).isEqualTo(0x55);
+    assertThat(now.mxcsr).isEqualTo(0x1f80);
+    assertThat(now.rip).isEqualTo(Arena.PROGRAM + 3);
+  }
+
+  @Test
+  void vectorsAndDataGoInAndOut() {
+    now.gpr[0] = Arena.DATA + 16;
+    now.xmm[30] = 5;
+    now.xmm[31] = 6;
+    now.data[4] = 99;
+    run(0x44, 0x0f, 0x11, 0x38); // movups [rax], xmm15
+    assertThat(now.data[2]).isEqualTo(5);
+    assertThat(now.data[3]).isEqualTo(6);
+    assertThat(now.data[4]).isEqualTo(99);
+  }
+
+  @Test
+  void theDirectionFlagDoesNotStay() {
+    now.rflags |= 0x400;
+    run(0x90);
+    assertThat(now.rflags & 0x400).isEqualTo(0x400);
+    run(0x90);
+    assertThat(now.rflags & 0x400).isEqualTo(0x400);
+  }
+
+  @Test
+  void aBranchIsSeenByTheExitThatItTook() {
+    now.rflags |= 0x40;
+    run(0x74, 15); // je +15
+    assertThat(now.rip).isEqualTo(Arena.PROGRAM + 17);
+  }
+}
