@@ -13,4 +13,5 @@ module dev.gnomon.machine {
   exports dev.gnomon.machine.processor;
   exports dev.gnomon.machine.thread;
   exports dev.gnomon.machine.trace;
+  exports dev.gnomon.machine.x86;
 }

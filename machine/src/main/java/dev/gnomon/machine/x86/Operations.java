@@ -1,0 +1,32 @@
+package dev.gnomon.machine.x86;
+
+import dev.gnomon.machine.x86.decode.Instruction;
+import dev.gnomon.machine.x86.decode.Mnemonic;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.function.BiConsumer;
+
+/** All operations that this processor has: who makes them for which mnemonic. */
+final class Operations {
+  private final Map<Mnemonic, OperationMaker> makers = new EnumMap<>(Mnemonic.class);
+
+  Operations() {
+    BiConsumer<Mnemonic, OperationMaker> into = makers::put;
+    // Each group adds its line: IntegerOperations.register(into);
+    into.accept(Mnemonic.INVALID, instruction -> new Undefined());
+  }
+
+  /** The operation of an instruction; of one that nobody makes, one that raises #UD. */
+  Operation make(Instruction instruction) {
+    OperationMaker maker = makers.get(instruction.mnemonic());
+    return maker == null ? new Undefined() : maker.make(instruction);
+  }
+
+  /** #UD. */
+  static final class Undefined extends Operation {
+    @Override
+    void execute(X86Cpu cpu) {
+      throw cpu.raise(GuestException.UD);
+    }
+  }
+}
