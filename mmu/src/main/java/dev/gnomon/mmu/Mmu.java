@@ -27,6 +27,7 @@ import dev.gnomon.mmu.table.ShadowPage;
 import dev.gnomon.mmu.table.ShadowPages;
 import dev.gnomon.mmu.table.TableFrames;
 import dev.gnomon.mmu.tdp.TdpMmu;
+import dev.gnomon.mmu.tlb.Exclusion;
 import dev.gnomon.mmu.tlb.TlbFlusher;
 import dev.gnomon.mmu.track.WriteTracking;
 import java.util.List;
@@ -44,6 +45,7 @@ public final class Mmu {
   private final SpteFormat format;
   private final Statistics statistics;
   private final Rendezvous rendezvous;
+  private final Exclusion exclusion;
   private final TlbFlusher flusher;
   private final MmuLock mmuLock;
   private final ReadCopyUpdate rcu;
@@ -75,6 +77,7 @@ public final class Mmu {
     format = new SpteFormat(config);
     statistics = new Statistics(platform.cpus());
     rendezvous = synchronization.rendezvous(config.vcpus());
+    exclusion = new Exclusion(platform, rendezvous);
     flusher = new TlbFlusher(rendezvous, statistics);
     mmuLock = synchronization.mmuLock();
     rcu = synchronization.readCopyUpdate(platform.frames()::free);
@@ -183,6 +186,11 @@ public final class Mmu {
   /** What it counted. */
   public Statistics statistics() {
     return statistics;
+  }
+
+  /** How a vCPU is alone in guest mode for a moment. */
+  public Exclusion exclusion() {
+    return exclusion;
   }
 
   /** How vCPUs are got out of guest mode. */

@@ -7,6 +7,7 @@ import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.platform.SharedWords;
 import dev.gnomon.mmu.sync.Rendezvous;
+import dev.gnomon.mmu.tlb.Exclusion;
 import dev.gnomon.mmu.tlb.Requests;
 
 /**
@@ -21,13 +22,17 @@ final class GuestMode {
   private final VcpuMmu mmu;
   private final Statistics statistics;
   private final Translator translator;
+  private final Exclusion exclusion;
   private boolean isPauseRequested;
+  private boolean hasEvent;
+  private long exits;
 
   GuestMode(
       int vcpu,
       Cpu cpu,
       Platform platform,
       Rendezvous rendezvous,
+      Exclusion exclusion,
       VcpuMmu mmu,
       Statistics statistics,
       Translator translator) {
@@ -35,6 +40,7 @@ final class GuestMode {
     this.cpu = cpu;
     this.platform = platform;
     this.rendezvous = rendezvous;
+    this.exclusion = exclusion;
     this.mmu = mmu;
     this.statistics = statistics;
     this.translator = translator;
@@ -63,6 +69,7 @@ final class GuestMode {
 
   /** Leaves the guest, for whatever reason. */
   void leave() {
+    exits++;
     // Before it is seen to have left: who kicked it to read the log waits for that.
     mmu.drainPml(cpu);
     rendezvous.leave(vcpu);
@@ -86,6 +93,12 @@ final class GuestMode {
     if ((taken & Requests.PAUSE) != 0) {
       isPauseRequested = true;
     }
+    if ((taken & Requests.EVENT) != 0) {
+      hasEvent = true;
+    }
+    if ((taken & Requests.EXCLUSION) != 0) {
+      exclusion.awaitTurn(cpu, vcpu);
+    }
     if ((taken & Requests.RELOAD_ROOT) != 0) {
       mmu.unloadRoot(cpu);
     }
@@ -102,6 +115,37 @@ final class GuestMode {
       rendezvous.awaitRequest(cpu, vcpu);
       handleRequests();
     }
+  }
+
+  /** How often it has left: what was translated before is not to be used after. */
+  long exits() {
+    return exits;
+  }
+
+  /** Whether a pause or an event has been asked for and not yet been seen to. */
+  boolean hasNews() {
+    return hasEvent || isPauseRequested;
+  }
+
+  /** Whether there was an {@link Requests#EVENT} since the last call. */
+  boolean takeEvent() {
+    boolean had = hasEvent;
+    hasEvent = false;
+    return had;
+  }
+
+  /** Is alone in the guest from here on. Called in guest mode; returns in it. */
+  void beginExclusion() {
+    platform.fullFence();
+    leave();
+    exclusion.begin(cpu, vcpu);
+    enter();
+  }
+
+  /** Lets the others in again. */
+  void endExclusion() {
+    platform.fullFence();
+    exclusion.end();
   }
 
   boolean isPauseRequested() {

@@ -64,7 +64,15 @@ public final class Vcpu {
             cpu, memory.ofPageWalks(), vmMmu.format(), mmu, vmMmu.config().levels(), tlbConfig);
     firstLevel = translator.firstLevel(registers.isUser());
     guestMode =
-        new GuestMode(index, cpu, platform, vmMmu.rendezvous(), mmu, statistics, translator);
+        new GuestMode(
+            index,
+            cpu,
+            platform,
+            vmMmu.rendezvous(),
+            vmMmu.exclusion(),
+            mmu,
+            statistics,
+            translator);
     requests = guestMode.requests();
   }
 
@@ -111,6 +119,59 @@ public final class Vcpu {
   /** Handles requests outside guest mode, where the vCPU has nothing to run. */
   public void lookAtRequests() {
     guestMode.handleRequests();
+  }
+
+  // --- for one who executes instructions, and looks for requests between them ---
+
+  /** Whether there is something to see to between instructions: {@link #takeRequests}. */
+  public boolean isInterrupted() {
+    return requests.get(0) != 0 || guestMode.hasNews();
+  }
+
+  /** Leaves the guest for requests, if there are any, and enters it again. */
+  public void takeRequests() {
+    pollRequests();
+  }
+
+  /** Whether an event for the guest was announced since the last call. */
+  public boolean takeEvent() {
+    return guestMode.takeEvent();
+  }
+
+  /** How often the vCPU has left the guest: an hpa is good until then. */
+  public long exits() {
+    return guestMode.exits();
+  }
+
+  /** Is alone in the guest until {@link #endExclusion}; on the way it leaves and enters it. */
+  public void beginExclusion() {
+    guestMode.beginExclusion();
+  }
+
+  /** Lets the other vCPUs into the guest again. */
+  public void endExclusion() {
+    guestMode.endExclusion();
+  }
+
+  /**
+   * The hpa to read at, without a look for requests; -1 if the VMM has to emulate the access: {@link
+   * #emulateRead} or {@link #emulateWrite} must follow.
+   */
+  public long readable(long gva) {
+    long hpa = Tlb.lookup(firstLevel, gva, Tlb.READ);
+    return hpa >= 0 ? hpa : translate(gva, AccessKind.READ);
+  }
+
+  /** As {@link #readable}, to write at. */
+  public long writable(long gva) {
+    long hpa = Tlb.lookup(firstLevel, gva, Tlb.WRITE);
+    return hpa >= 0 ? hpa : translate(gva, AccessKind.WRITE);
+  }
+
+  /** As {@link #readable}, to fetch code at. */
+  public long executable(long gva) {
+    long hpa = Tlb.lookup(firstLevel, gva, Tlb.FETCH);
+    return hpa >= 0 ? hpa : translate(gva, AccessKind.FETCH);
   }
 
   private void pollRequests() {
@@ -360,11 +421,15 @@ public final class Vcpu {
     translator.dropGuestFault(gva);
     boolean wasUser = registers.isUser();
     setUser(false);
-    faultHandler.pageFault(this, gva, code);
-    setUser(wasUser);
+    try {
+      faultHandler.pageFault(this, gva, code);
+    } finally {
+      setUser(wasUser);
+    }
   }
 
-  private long emulateRead(int size) {
+  /** Has the VMM do the read for which no hpa was found; within one page. */
+  public long emulateRead(int size) {
     guestMode.leave();
     statistics.count(cpu, Stat.MMIO_EXITS);
     long value = vmm.read(cpu, emulatedGpa, size);
@@ -372,7 +437,8 @@ public final class Vcpu {
     return value;
   }
 
-  private void emulateWrite(int size, long value) {
+  /** Has the VMM do the write for which no hpa was found; within one page. */
+  public void emulateWrite(int size, long value) {
     guestMode.leave();
     statistics.count(cpu, Stat.MMIO_EXITS);
     vmm.write(cpu, emulatedGpa, size, value);

@@ -17,8 +17,15 @@ public final class Requests {
   /** Go to the VMM and stay there until told to go on. */
   public static final long PAUSE = 1L << 4;
 
+  /** Leave guest mode and stay out while another vCPU is alone in it: see {@link Exclusion}. */
+  public static final long EXCLUSION = 1L << 5;
+
+  /** Something for the guest has come in, an interrupt perhaps: ask the board between instructions. */
+  public static final long EVENT = 1L << 6;
+
   /** All of them. */
-  public static final long ALL = TLB_FLUSH | RELOAD_ROOT | KICK | RING_FULL | PAUSE;
+  public static final long ALL =
+      TLB_FLUSH | RELOAD_ROOT | KICK | RING_FULL | PAUSE | EXCLUSION | EVENT;
 
   private Requests() {}
 }
