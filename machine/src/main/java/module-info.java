@@ -11,6 +11,7 @@ module dev.gnomon.machine {
   exports dev.gnomon.machine.memory;
   exports dev.gnomon.machine.migration;
   exports dev.gnomon.machine.processor;
+  exports dev.gnomon.machine.recorder;
   exports dev.gnomon.machine.thread;
   exports dev.gnomon.machine.trace;
   exports dev.gnomon.machine.x86;

@@ -45,6 +45,17 @@ public final class VirtualMachine implements AutoCloseable {
 
   /** Makes a VM whose memory is all untouched. */
   public VirtualMachine(Execution execution, SwapSpace swap, VmConfig config, Rules rules) {
+    this(execution, swap, config, rules, true);
+  }
+
+  /** Makes a VM without memslots: whoever makes it adds them. */
+  public static VirtualMachine withoutMemory(
+      Execution execution, SwapSpace swap, VmConfig config, Rules rules) {
+    return new VirtualMachine(execution, swap, config, rules, false);
+  }
+
+  private VirtualMachine(
+      Execution execution, SwapSpace swap, VmConfig config, Rules rules, boolean hasMemory) {
     this.execution = execution;
     this.config = config;
     memoryMap = new GuestMemoryMap(config.memoryBytes());
@@ -55,7 +66,13 @@ public final class VirtualMachine implements AutoCloseable {
     hostSpace = new HostAddressSpace(cpu, platform, synchronization, execution.frames(), swap);
     mmu = new Mmu(platform, synchronization, cpu, hostSpace, config.mmu(), rules);
     hostSpace.setUser(new NotifiedMmu(mmu.notifier(), rules.get(Rules.PFN_DIRTY).reportsOnClear()));
-    baseHvn = hostSpace.map(cpu, memoryMap.frames(), config.hostPageLevel());
+    baseHvn = hasMemory ? hostSpace.map(cpu, memoryMap.frames(), config.hostPageLevel()) : -1;
+    if (hasMemory) {
+      addMemory(cpu);
+    }
+  }
+
+  private void addMemory(Cpu cpu) {
     long lowPages = PhysicalMemory.pfn(memoryMap.lowBytes());
     mmu.slotChanges().add(cpu, new SlotRegion(LOW_SLOT, 0, lowPages, baseHvn, false));
     if (memoryMap.highBytes() > 0) {
@@ -213,6 +230,8 @@ public final class VirtualMachine implements AutoCloseable {
   public void close() {
     Cpu cpu = hostCpu(0);
     mmu.close(cpu);
-    hostSpace.unmap(cpu, baseHvn, memoryMap.frames());
+    if (baseHvn >= 0) {
+      hostSpace.unmap(cpu, baseHvn, memoryMap.frames());
+    }
   }
 }

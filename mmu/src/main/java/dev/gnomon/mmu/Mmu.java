@@ -157,7 +157,8 @@ public final class Mmu {
                 rules.get(Rules.LOCKLESS_WALK),
                 rules.get(Rules.INVALIDATE_RETRY)),
             statistics);
-    slotChanges = new SlotChanges(config, memslots, tdp, mmuLock, rcu, flusher, marker.usesRings());
+    slotChanges =
+        new SlotChanges(config, memslots, dirtyLog, tdp, mmuLock, rcu, flusher, marker.usesRings());
     vcpus = new VcpuMmu[config.vcpus()];
     for (int i = 0; i < vcpus.length; i++) {
       PmlBuffer pml =

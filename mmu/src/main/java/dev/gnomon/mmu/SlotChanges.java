@@ -1,6 +1,7 @@
 package dev.gnomon.mmu;
 
 import dev.gnomon.mmu.config.MmuConfig;
+import dev.gnomon.mmu.dirty.DirtyLog;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.SharedWords;
 import dev.gnomon.mmu.slot.Memslot;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 public final class SlotChanges {
   private final MmuConfig config;
   private final Memslots memslots;
+  private final DirtyLog dirtyLog;
   private final TdpMmu tdp;
   private final MmuLock mmuLock;
   private final ReadCopyUpdate rcu;
@@ -35,6 +37,7 @@ public final class SlotChanges {
   SlotChanges(
       MmuConfig config,
       Memslots memslots,
+      DirtyLog dirtyLog,
       TdpMmu tdp,
       MmuLock mmuLock,
       ReadCopyUpdate rcu,
@@ -42,6 +45,7 @@ public final class SlotChanges {
       boolean logsToRings) {
     this.config = config;
     this.memslots = memslots;
+    this.dirtyLog = dirtyLog;
     this.tdp = tdp;
     this.mmuLock = mmuLock;
     this.rcu = rcu;
@@ -56,6 +60,16 @@ public final class SlotChanges {
    *     lies beyond the entries of a table that are used
    */
   public void add(Cpu cpu, SlotRegion region) {
+    add(cpu, region, false);
+  }
+
+  /**
+   * Adds a slot, perhaps dirty-logged from the start.
+   *
+   * @throws IllegalArgumentException if its number is taken, it overlaps another, or its first gfn
+   *     lies beyond the entries of a table that are used
+   */
+  public void add(Cpu cpu, SlotRegion region, boolean isDirtyLogged) {
     locked(
         cpu,
         () -> {
@@ -63,7 +77,8 @@ public final class SlotChanges {
             throw new IllegalArgumentException("memslot " + region.id() + " exists");
           }
           requireMappable(region.baseGfn());
-          exchange(cpu, region.id(), memslots.create(region));
+          Memslot slot = memslots.create(region);
+          exchange(cpu, region.id(), isDirtyLogged ? logged(slot) : slot);
         });
   }
 
@@ -110,12 +125,8 @@ public final class SlotChanges {
             // A fresh bitmap would lose what the present one still has to report.
             return;
           }
-          Memslot logged = memslots.dirtyLogged(slot(id), !logsToRings);
-          SharedWords bitmap = logged.dirtyBitmap();
-          boolean isInitiallySet = config.initiallySet() && bitmap != null;
-          if (isInitiallySet) {
-            setAll(logged, bitmap);
-          }
+          Memslot logged = logged(slot(id));
+          boolean isInitiallySet = dirtyLog.startsSet() && logged.dirtyBitmap() != null;
           exchange(cpu, id, logged);
           if (config.eagerSplit() && !isInitiallySet) {
             tdp.splitAll(cpu, logged.baseGfn(), logged.endGfn());
@@ -153,6 +164,16 @@ public final class SlotChanges {
     flusher.reloadRoots(cpu);
     mmuLock.writeUnlock(cpu);
     tdp.zapInvalidated(cpu, invalidated);
+  }
+
+  /** The slot with a fresh log. */
+  private Memslot logged(Memslot slot) {
+    Memslot logged = memslots.dirtyLogged(slot, !logsToRings);
+    SharedWords bitmap = logged.dirtyBitmap();
+    if (dirtyLog.startsSet() && bitmap != null) {
+      setAll(logged, bitmap);
+    }
+    return logged;
   }
 
   private void requireMappable(long baseGfn) {

@@ -43,6 +43,8 @@ public final class DirtyLog {
   /** Under the slots lock. */
   private boolean hasManualProtect;
 
+  private boolean startsSet;
+
   /** Of the operation under way; under the slots lock. */
   private boolean hasReaped;
 
@@ -65,17 +67,27 @@ public final class DirtyLog {
     this.rendezvous = rendezvous;
     this.flushRule = flushRule;
     hasManualProtect = config.manualProtect();
+    startsSet = config.initiallySet();
     drainsProcessor = config.logsByDirtyBit();
   }
 
   /**
    * Switches manual protect: whether a get leaves it to a clear to protect pages again. What was
    * reported and not protected before stays so until its clear.
+   *
+   * @param newStartsSet whether a log that is switched on from now on reports every page dirty at
+   *     first, and protects nothing before its first clear
    */
-  public void setManualProtect(Cpu cpu, boolean value) {
+  public void setManualProtect(Cpu cpu, boolean isManual, boolean newStartsSet) {
     memslots.lock().lock(cpu);
-    hasManualProtect = value;
+    hasManualProtect = isManual;
+    startsSet = isManual && newStartsSet;
     memslots.lock().unlock(cpu);
+  }
+
+  /** Whether a log that is switched on reports every page dirty at first. Under the slots lock. */
+  public boolean startsSet() {
+    return startsSet;
   }
 
   /**
