@@ -5,8 +5,10 @@ module dev.gnomon.machine {
   requires static org.jspecify;
 
   exports dev.gnomon.machine;
+  exports dev.gnomon.machine.device;
   exports dev.gnomon.machine.guest;
   exports dev.gnomon.machine.guest.script;
+  exports dev.gnomon.machine.image;
   exports dev.gnomon.machine.lockstep;
   exports dev.gnomon.machine.memory;
   exports dev.gnomon.machine.migration;

@@ -1,0 +1,18 @@
+package dev.gnomon.machine.device;
+
+/** What is at the other end of the serial line. Called under the port bus's lock. */
+public interface Console {
+
+  /** Takes a byte that the guest sent, 0 to 255. */
+  void write(int value);
+
+  /**
+   * The next byte for the guest without taking it, 0 to 255.
+   *
+   * @return -1 if there is none now
+   */
+  int peek();
+
+  /** Takes the byte that {@link #peek} gave. */
+  void take();
+}
