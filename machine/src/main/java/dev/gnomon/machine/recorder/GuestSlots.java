@@ -19,7 +19,7 @@ final class GuestSlots {
 
   static final long READ_ONLY = 2;
 
-  private static final int PAGE = (int) PhysicalMemory.FRAME_SIZE;
+  private static final int PAGE = PhysicalMemory.FRAME_SIZE;
 
   /** A slot as it was last set, and whether it is there. */
   private static final class Entry {

@@ -16,7 +16,7 @@ import java.util.function.LongConsumer;
  * and how often, is taken from the recording ({@link Notification}); their effects are ours.
  */
 final class HostOperations {
-  private static final int PAGE = (int) PhysicalMemory.FRAME_SIZE;
+  private static final int PAGE = PhysicalMemory.FRAME_SIZE;
   private static final long INITIALLY_SET = 2;
   private static final int PAGES_PER_WORD = 64;
 
