@@ -6,6 +6,7 @@ module dev.gnomon.mmu {
   exports dev.gnomon.mmu.arch;
   exports dev.gnomon.mmu.config;
   exports dev.gnomon.mmu.dirty;
+  exports dev.gnomon.mmu.event;
   exports dev.gnomon.mmu.fault;
   exports dev.gnomon.mmu.notify;
   exports dev.gnomon.mmu.platform;

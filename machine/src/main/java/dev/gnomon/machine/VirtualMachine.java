@@ -9,6 +9,7 @@ import dev.gnomon.machine.processor.Vmm;
 import dev.gnomon.machine.thread.Execution;
 import dev.gnomon.mmu.Mmu;
 import dev.gnomon.mmu.Rules;
+import dev.gnomon.mmu.event.Tracepoints;
 import dev.gnomon.mmu.notify.MmuNotifier;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.HostPages;
@@ -43,19 +44,44 @@ public final class VirtualMachine implements AutoCloseable {
   private final long baseHvn;
   private WriteTracker writeTracker = (cpu, gpa, size, value) -> {};
 
-  /** Makes a VM whose memory is all untouched. */
+  /** Makes a VM whose memory is all untouched, and whose MMU nobody listens to. */
   public VirtualMachine(Execution execution, SwapSpace swap, VmConfig config, Rules rules) {
-    this(execution, swap, config, rules, true);
+    this(execution, swap, config, rules, Tracepoints.OFF);
   }
 
-  /** Makes a VM without memslots: whoever makes it adds them. */
+  /**
+   * Makes a VM whose memory is all untouched.
+   *
+   * @param trace who is told of the MMU's events
+   */
+  public VirtualMachine(
+      Execution execution, SwapSpace swap, VmConfig config, Rules rules, Tracepoints trace) {
+    this(execution, swap, config, rules, trace, true);
+  }
+
+  /** Makes a VM without memslots, which whoever makes it adds; nobody listens to its MMU. */
   public static VirtualMachine withoutMemory(
       Execution execution, SwapSpace swap, VmConfig config, Rules rules) {
-    return new VirtualMachine(execution, swap, config, rules, false);
+    return withoutMemory(execution, swap, config, rules, Tracepoints.OFF);
+  }
+
+  /**
+   * Makes a VM without memslots: whoever makes it adds them.
+   *
+   * @param trace who is told of the MMU's events, or {@link Tracepoints#OFF}
+   */
+  public static VirtualMachine withoutMemory(
+      Execution execution, SwapSpace swap, VmConfig config, Rules rules, Tracepoints trace) {
+    return new VirtualMachine(execution, swap, config, rules, trace, false);
   }
 
   private VirtualMachine(
-      Execution execution, SwapSpace swap, VmConfig config, Rules rules, boolean hasMemory) {
+      Execution execution,
+      SwapSpace swap,
+      VmConfig config,
+      Rules rules,
+      Tracepoints trace,
+      boolean hasMemory) {
     this.execution = execution;
     this.config = config;
     memoryMap = new GuestMemoryMap(config.memoryBytes());
@@ -64,7 +90,7 @@ public final class VirtualMachine implements AutoCloseable {
     Cpu cpu = hostCpu(0);
     Synchronization synchronization = execution.synchronization();
     hostSpace = new HostAddressSpace(cpu, platform, synchronization, execution.frames(), swap);
-    mmu = new Mmu(platform, synchronization, cpu, hostSpace, config.mmu(), rules);
+    mmu = new Mmu(platform, synchronization, cpu, hostSpace, config.mmu(), rules, trace);
     hostSpace.setUser(new NotifiedMmu(mmu.notifier(), rules.get(Rules.PFN_DIRTY).reportsOnClear()));
     baseHvn = hasMemory ? hostSpace.map(cpu, memoryMap.frames(), config.hostPageLevel()) : -1;
     if (hasMemory) {

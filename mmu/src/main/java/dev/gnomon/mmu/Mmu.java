@@ -5,6 +5,7 @@ import dev.gnomon.mmu.config.Statistics;
 import dev.gnomon.mmu.dirty.DirtyLog;
 import dev.gnomon.mmu.dirty.DirtyMarker;
 import dev.gnomon.mmu.dirty.PmlBuffer;
+import dev.gnomon.mmu.event.Tracepoints;
 import dev.gnomon.mmu.fault.Invalidations;
 import dev.gnomon.mmu.fault.PageFaults;
 import dev.gnomon.mmu.make.SpteMaker;
@@ -27,6 +28,7 @@ import dev.gnomon.mmu.table.ShadowPage;
 import dev.gnomon.mmu.table.ShadowPages;
 import dev.gnomon.mmu.table.TableFrames;
 import dev.gnomon.mmu.tdp.TdpMmu;
+import dev.gnomon.mmu.tdp.TdpRoot;
 import dev.gnomon.mmu.tlb.Exclusion;
 import dev.gnomon.mmu.tlb.TlbFlusher;
 import dev.gnomon.mmu.track.WriteTracking;
@@ -60,14 +62,19 @@ public final class Mmu {
   private final Audit audit;
   private final VcpuMmu[] vcpus;
 
-  /** Makes the MMU of a VM that has no memslots yet. */
+  /**
+   * Makes the MMU of a VM that has no memslots yet.
+   *
+   * @param trace who is told of its events, or {@link Tracepoints#OFF}
+   */
   public Mmu(
       Platform platform,
       Synchronization synchronization,
       Cpu cpu,
       HostPages hostPages,
       MmuConfig config,
-      Rules rules) {
+      Rules rules,
+      Tracepoints trace) {
     this.platform = platform;
     this.config = config;
     if (platform.cpus() < config.vcpus()) {
@@ -82,7 +89,7 @@ public final class Mmu {
     mmuLock = synchronization.mmuLock();
     rcu = synchronization.readCopyUpdate(platform.frames()::free);
     memslots = new Memslots(platform, synchronization, config.writeTracking());
-    marker = new DirtyMarker(platform, synchronization, config, rendezvous, statistics);
+    marker = new DirtyMarker(platform, synchronization, config, rendezvous, trace, statistics);
     pages = new ShadowPages(synchronization, statistics);
     tableFrames = new TableFrames(platform);
     SpteMaker maker =
@@ -115,6 +122,7 @@ public final class Mmu {
                 rules.get(Rules.FLUSH_ON_UPDATE),
                 rules.get(Rules.ZAP_ORDER),
                 rules.get(Rules.HUGE_RECOVERY)),
+            trace,
             statistics);
     dirtyLog =
         new DirtyLog(
@@ -137,6 +145,7 @@ public final class Mmu {
             flusher,
             rules.get(Rules.ZAP_ORDER),
             rules.get(Rules.AGING_FLUSH),
+            trace,
             statistics);
     PageFaults pageFaults =
         new PageFaults(
@@ -156,14 +165,16 @@ public final class Mmu {
                 rules.get(Rules.FAST_FAULT),
                 rules.get(Rules.LOCKLESS_WALK),
                 rules.get(Rules.INVALIDATE_RETRY)),
+            trace,
             statistics);
     slotChanges =
-        new SlotChanges(config, memslots, dirtyLog, tdp, mmuLock, rcu, flusher, marker.usesRings());
+        new SlotChanges(
+            config, memslots, dirtyLog, tdp, mmuLock, rcu, flusher, marker.usesRings(), trace);
     vcpus = new VcpuMmu[config.vcpus()];
     for (int i = 0; i < vcpus.length; i++) {
       PmlBuffer pml =
           config.logsByDirtyBit() ? new PmlBuffer(memory, platform.frames().allocate(cpu)) : null;
-      vcpus[i] = new VcpuMmu(i, memslots, pageFaults, marker, new VcpuRoot(tdp), pml);
+      vcpus[i] = new VcpuMmu(i, memslots, pageFaults, marker, new VcpuRoot(tdp, trace), pml);
     }
     audit =
         new Audit(platform, config, format, memslots, tdp, pages, mmuLock, hostPages, statistics);
@@ -292,7 +303,11 @@ public final class Mmu {
 
   /** Gives all frames back. Every vCPU has unloaded its root, and nothing is under way. */
   public void close(Cpu cpu) {
-    slotChanges.zapAllFast(cpu);
+    mmuLock.writeLock(cpu);
+    tdp.zapAll(cpu);
+    List<TdpRoot> last = tdp.invalidateRoots(cpu);
+    mmuLock.writeUnlock(cpu);
+    tdp.zapInvalidated(cpu, last);
     rcu.drainAll(cpu);
     tableFrames.freeAll(cpu);
     for (VcpuMmu vcpu : vcpus) {

@@ -2,6 +2,7 @@ package dev.gnomon.mmu;
 
 import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.dirty.DirtyLog;
+import dev.gnomon.mmu.event.Tracepoints;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.SharedWords;
 import dev.gnomon.mmu.slot.Memslot;
@@ -33,6 +34,10 @@ public final class SlotChanges {
   private final ReadCopyUpdate rcu;
   private final TlbFlusher flusher;
   private final boolean logsToRings;
+  private final Tracepoints trace;
+
+  /** Which of the two generations of pages is valid: what the event of a fast zap reports. */
+  private int validGeneration;
 
   SlotChanges(
       MmuConfig config,
@@ -42,7 +47,8 @@ public final class SlotChanges {
       MmuLock mmuLock,
       ReadCopyUpdate rcu,
       TlbFlusher flusher,
-      boolean logsToRings) {
+      boolean logsToRings,
+      Tracepoints trace) {
     this.config = config;
     this.memslots = memslots;
     this.dirtyLog = dirtyLog;
@@ -51,6 +57,7 @@ public final class SlotChanges {
     this.rcu = rcu;
     this.flusher = flusher;
     this.logsToRings = logsToRings;
+    this.trace = trace;
   }
 
   /**
@@ -160,6 +167,8 @@ public final class SlotChanges {
    */
   public void zapAllFast(Cpu cpu) {
     mmuLock.writeLock(cpu);
+    trace.kvmMmuZapAllFast(cpu, validGeneration, 0);
+    validGeneration ^= 1;
     List<TdpRoot> invalidated = tdp.invalidateRoots(cpu);
     flusher.reloadRoots(cpu);
     mmuLock.writeUnlock(cpu);

@@ -33,7 +33,7 @@ class ArchitectureTest {
           List.of("platform"),
           List.of("sync"),
           List.of("arch"),
-          List.of("config"),
+          List.of("config", "event"),
           List.of("spte"),
           List.of("slot"),
           List.of("table"),

@@ -166,7 +166,7 @@ public final class DirtyLog {
       }
       end(cpu);
       for (int i = 0; i < marker.ringCount(); i++) {
-        marker.ring(i).reset();
+        marker.reset(cpu, i);
       }
       for (int vcpu = 0; vcpu < rendezvous.vcpus(); vcpu++) {
         // One that waits for room looks again.

@@ -4,6 +4,7 @@ import dev.gnomon.mmu.config.DirtyLogKind;
 import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.config.Stat;
 import dev.gnomon.mmu.config.Statistics;
+import dev.gnomon.mmu.event.Tracepoints;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.platform.SharedWords;
@@ -25,15 +26,18 @@ public final class DirtyMarker {
   private final int vcpus;
   private final DirtyRing[] rings;
   private final SpinLock hostRingLock;
+  private final Tracepoints trace;
 
   public DirtyMarker(
       Platform platform,
       Synchronization synchronization,
       MmuConfig config,
       Rendezvous rendezvous,
+      Tracepoints trace,
       Statistics statistics) {
     this.statistics = statistics;
     this.rendezvous = rendezvous;
+    this.trace = trace;
     vcpus = config.vcpus();
     hostRingLock = synchronization.spinLock();
     rings = new DirtyRing[config.dirtyLog() == DirtyLogKind.RING ? vcpus + 1 : 0];
@@ -99,14 +103,30 @@ public final class DirtyMarker {
     statistics.count(cpu, Stat.DIRTY_PAGES_LOGGED);
     if (cpu.index() >= vcpus) {
       hostRingLock.lock(cpu);
-      rings[vcpus].push(slot.id(), offset);
+      push(cpu, vcpus, slot, offset);
       hostRingLock.unlock(cpu);
       return;
     }
-    DirtyRing ring = rings[cpu.index()];
-    ring.push(slot.id(), offset);
-    if (ring.isSoftFull()) {
+    push(cpu, cpu.index(), slot, offset);
+    if (rings[cpu.index()].isSoftFull()) {
       rendezvous.request(cpu.index(), Requests.RING_FULL);
+    }
+  }
+
+  private void push(Cpu cpu, int index, Memslot slot, long offset) {
+    DirtyRing ring = rings[index];
+    ring.push(slot.id(), offset);
+    if (trace.isOn()) {
+      trace.kvmDirtyRingPush(cpu, index, ring.pushed(), ring.freed(), slot.id(), offset);
+    }
+  }
+
+  /** Gives back the room of all that the VMM has taken from a ring. */
+  void reset(Cpu cpu, int index) {
+    DirtyRing ring = rings[index];
+    ring.reset();
+    if (trace.isOn()) {
+      trace.kvmDirtyRingReset(cpu, index, ring.pushed(), ring.freed());
     }
   }
 }

@@ -53,6 +53,16 @@ public final class DirtyRing {
     return words.get(PUSHED) - words.get(RESET) >= softLimit;
   }
 
+  /** How many entries were pushed since the ring was made. */
+  long pushed() {
+    return words.get(PUSHED);
+  }
+
+  /** How many of them have given their room back. */
+  long freed() {
+    return words.get(RESET);
+  }
+
   /** How many entries the VMM has not taken yet. */
   public long unharvested() {
     return words.get(PUSHED) - words.get(HARVESTED);

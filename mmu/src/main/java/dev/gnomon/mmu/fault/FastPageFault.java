@@ -1,7 +1,9 @@
 package dev.gnomon.mmu.fault;
 
+import dev.gnomon.mmu.arch.FaultCode;
 import dev.gnomon.mmu.arch.PageLevel;
 import dev.gnomon.mmu.dirty.DirtyMarker;
+import dev.gnomon.mmu.event.Tracepoints;
 import dev.gnomon.mmu.make.SpteWriter;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.PhysicalMemory;
@@ -29,6 +31,7 @@ final class FastPageFault {
   private final DirtyMarker marker;
   private final LocklessWalk walk;
   private final FastFaultRule rule;
+  private final Tracepoints trace;
 
   FastPageFault(
       PhysicalMemory memory,
@@ -36,13 +39,15 @@ final class FastPageFault {
       SpteWriter writer,
       DirtyMarker marker,
       LocklessWalk walk,
-      FastFaultRule rule) {
+      FastFaultRule rule,
+      Tracepoints trace) {
     this.memory = memory;
     this.format = format;
     this.writer = writer;
     this.marker = marker;
     this.walk = walk;
     this.rule = rule;
+    this.trace = trace;
   }
 
   /** Whether to try it for a fault. */
@@ -51,22 +56,19 @@ final class FastPageFault {
   }
 
   /** Tries: FIXED, SPURIOUS, or INVALID (take the slow path). */
-  FaultResult fix(
-      Cpu cpu, ShadowPage root, MemslotArray slots, long gfn, boolean isWrite, boolean isFetch) {
+  FaultResult fix(Cpu cpu, ShadowPage root, MemslotArray slots, long gpa, long code) {
     walk.begin(cpu);
-    FaultResult result = FaultResult.INVALID;
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      result = attempt(cpu, root, slots, gfn, isWrite, isFetch);
-      if (result != FaultResult.RETRY) {
-        break;
-      }
+    FaultResult result = FaultResult.RETRY;
+    for (int left = ATTEMPTS; result == FaultResult.RETRY && left > 0; left--) {
+      result = attempt(cpu, root, slots, gpa, code, left == 1);
     }
     walk.end(cpu);
     return result == FaultResult.RETRY ? FaultResult.INVALID : result;
   }
 
   private FaultResult attempt(
-      Cpu cpu, ShadowPage root, MemslotArray slots, long gfn, boolean isWrite, boolean isFetch) {
+      Cpu cpu, ShadowPage root, MemslotArray slots, long gpa, long code, boolean isLast) {
+    long gfn = PhysicalMemory.pfn(gpa);
     int level = root.level();
     long sptep = entry(root.pfn(), gfn, level);
     long spte = memory.getLong(sptep);
@@ -75,6 +77,20 @@ final class FastPageFault {
       sptep = entry(SpteFormat.pfn(spte), gfn, level);
       spte = memory.getLong(sptep);
     }
+    FaultResult result = fixEntry(cpu, slots, gfn, code, sptep, spte, level);
+    if (trace.isOn() && (result != FaultResult.RETRY || isLast)) {
+      long now = memory.getLong(sptep);
+      boolean isSpurious = result == FaultResult.SPURIOUS;
+      boolean isFixed = result == FaultResult.FIXED;
+      trace.fastPageFault(cpu, cpu.index(), gpa, code, sptep, spte, now, isSpurious, isFixed);
+    }
+    return result;
+  }
+
+  private FaultResult fixEntry(
+      Cpu cpu, MemslotArray slots, long gfn, long code, long sptep, long spte, int level) {
+    boolean isWrite = (code & FaultCode.WRITE) != 0;
+    boolean isFetch = (code & FaultCode.FETCH) != 0;
     if (!SpteFormat.isShadowPresent(spte)) {
       return FaultResult.INVALID;
     }
@@ -98,6 +114,7 @@ final class FastPageFault {
     if (!install(sptep, spte, fixed, level)) {
       return FaultResult.RETRY;
     }
+    trace.spteFast(cpu, level, sptep, spte, fixed);
     if (setsWritable) {
       Memslot slot = slots.find(gfn);
       if (slot != null) {

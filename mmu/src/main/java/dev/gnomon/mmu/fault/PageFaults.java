@@ -5,7 +5,9 @@ import dev.gnomon.mmu.arch.PageLevel;
 import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.config.Stat;
 import dev.gnomon.mmu.config.Statistics;
+import dev.gnomon.mmu.config.TdpKind;
 import dev.gnomon.mmu.dirty.DirtyMarker;
+import dev.gnomon.mmu.event.Tracepoints;
 import dev.gnomon.mmu.make.SpteWriter;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.HostPages;
@@ -48,6 +50,7 @@ public final class PageFaults {
   private final InvalidateRetryRule retryRule;
   private final MmuLock mmuLock;
   private final ReadCopyUpdate rcu;
+  private final Tracepoints trace;
   private final Statistics statistics;
 
   /** The rules that decide within this path. */
@@ -68,6 +71,7 @@ public final class PageFaults {
       MmuLock mmuLock,
       ReadCopyUpdate rcu,
       Decisions decisions,
+      Tracepoints trace,
       Statistics statistics) {
     this.config = config;
     this.format = format;
@@ -79,10 +83,12 @@ public final class PageFaults {
     this.invalidations = invalidations;
     this.mmuLock = mmuLock;
     this.rcu = rcu;
+    this.trace = trace;
     this.statistics = statistics;
     retryRule = decisions.retry();
     walk = decisions.locklessWalk().create(rcu);
-    fastPath = new FastPageFault(memory, format, writer, marker, walk, decisions.fastFault());
+    fastPath =
+        new FastPageFault(memory, format, writer, marker, walk, decisions.fastFault(), trace);
   }
 
   /**
@@ -95,6 +101,7 @@ public final class PageFaults {
    */
   public FaultResult handle(
       Cpu cpu, VcpuRoot root, MmioCache mmioCache, Mapping mapping, long gpa, long code) {
+    tellExit(cpu, gpa, code);
     long gfn = PhysicalMemory.pfn(gpa);
     MemslotArray slots = memslots.current();
     if ((code & FaultCode.RESERVED) != 0 && isCurrentMmio(cpu, root, mmioCache, slots, gfn)) {
@@ -108,7 +115,7 @@ public final class PageFaults {
     if (isPresent && isWrite && isWriteTracked(slots, gfn)) {
       result = FaultResult.WRITE_PROTECTED;
     } else if ((code & FaultCode.RESERVED) == 0 && fastPath.isTried(isPresent, isWrite)) {
-      result = fast(cpu, root, slots, gfn, isWrite, isFetch);
+      result = fast(cpu, root, slots, gpa, code);
     }
     if (result == FaultResult.CONTINUE) {
       mapping.begin(gfn, isWrite, isFetch);
@@ -118,10 +125,16 @@ public final class PageFaults {
     return result;
   }
 
-  private FaultResult fast(
-      Cpu cpu, VcpuRoot root, MemslotArray slots, long gfn, boolean isWrite, boolean isFetch) {
+  /** On Intel an MMIO mark is a misconfiguration, an exit of its own, and no page fault. */
+  private void tellExit(Cpu cpu, long gpa, long code) {
+    if (config.tdp() == TdpKind.NPT || (code & FaultCode.RESERVED) == 0) {
+      trace.kvmPageFault(cpu, cpu.index(), gpa, code);
+    }
+  }
+
+  private FaultResult fast(Cpu cpu, VcpuRoot root, MemslotArray slots, long gpa, long code) {
     statistics.count(cpu, Stat.FAST_PAGE_FAULT_TRIED);
-    FaultResult result = fastPath.fix(cpu, root.get().page(), slots, gfn, isWrite, isFetch);
+    FaultResult result = fastPath.fix(cpu, root.get().page(), slots, gpa, code);
     if (result == FaultResult.INVALID) {
       return FaultResult.CONTINUE;
     }
@@ -145,7 +158,7 @@ public final class PageFaults {
       }
       mapping.resolvedAsMmio(slots.generation());
       mmioCache.put(mapping.gfn(), slots.generation());
-      if (!config.isMappable(mapping.gfn())) {
+      if (!config.isMappable(mapping.gfn()) || !MmioSpte.isPossible(format, mapping.gfn())) {
         return FaultResult.EMULATE;
       }
     } else {
@@ -221,13 +234,17 @@ public final class PageFaults {
       return true;
     }
     long spte = lastEntry(cpu, root, gfn);
-    boolean isCurrent =
-        format.isMmio(spte)
-            && MmioSpte.generation(spte) == (slots.generation() & MmioSpte.GENERATION_MASK);
-    if (isCurrent) {
-      mmioCache.put(gfn, slots.generation());
+    if (!format.isMmio(spte)) {
+      return false;
     }
-    return isCurrent;
+    long generation = slots.generation() & MmioSpte.GENERATION_MASK;
+    trace.checkMmioSpte(cpu, spte, generation, MmioSpte.generation(spte));
+    if (MmioSpte.generation(spte) != generation) {
+      return false;
+    }
+    trace.handleMmioPageFault(cpu, 0, MmioSpte.gfn(format, spte), MmioSpte.access(format, spte));
+    mmioCache.put(gfn, slots.generation());
+    return true;
   }
 
   private long lastEntry(Cpu cpu, VcpuRoot root, long gfn) {

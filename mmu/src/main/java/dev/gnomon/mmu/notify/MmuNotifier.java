@@ -2,8 +2,10 @@ package dev.gnomon.mmu.notify;
 
 import dev.gnomon.mmu.config.Stat;
 import dev.gnomon.mmu.config.Statistics;
+import dev.gnomon.mmu.event.Tracepoints;
 import dev.gnomon.mmu.fault.Invalidations;
 import dev.gnomon.mmu.platform.Cpu;
+import dev.gnomon.mmu.platform.HostPages;
 import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.slot.MemslotArray;
 import dev.gnomon.mmu.slot.Memslots;
@@ -29,6 +31,7 @@ public final class MmuNotifier {
   private final TlbFlusher flusher;
   private final ZapOrderRule zapOrder;
   private final AgingFlushRule agingFlush;
+  private final Tracepoints trace;
   private final Statistics statistics;
 
   public MmuNotifier(
@@ -40,6 +43,7 @@ public final class MmuNotifier {
       TlbFlusher flusher,
       ZapOrderRule zapOrder,
       AgingFlushRule agingFlush,
+      Tracepoints trace,
       Statistics statistics) {
     this.memslots = memslots;
     this.tdp = tdp;
@@ -49,12 +53,14 @@ public final class MmuNotifier {
     this.flusher = flusher;
     this.zapOrder = zapOrder;
     this.agingFlush = agingFlush;
+    this.trace = trace;
     this.statistics = statistics;
   }
 
   /** The host is about to take [first, end) away. */
   public void invalidateStart(Cpu cpu, long firstHvn, long endHvn) {
     statistics.count(cpu, Stat.MMU_NOTIFIER_INVALIDATIONS);
+    trace.kvmUnmapHvaRange(cpu, HostPages.hva(firstHvn), HostPages.hva(endHvn));
     memslots.enter(cpu);
     mmuLock.writeLock(cpu);
     invalidations.begin(cpu, firstHvn, endHvn);
@@ -79,6 +85,7 @@ public final class MmuNotifier {
 
   /** Whether [first, end) was used since the last call; forgets it. */
   public boolean clearYoung(Cpu cpu, long firstHvn, long endHvn) {
+    trace.kvmAgeHva(cpu, HostPages.hva(firstHvn), HostPages.hva(endHvn));
     memslots.enter(cpu);
     mmuLock.writeLock(cpu);
     boolean isYoung = forEachSlot(cpu, firstHvn, endHvn, tdp::clearYoung);
@@ -92,6 +99,7 @@ public final class MmuNotifier {
 
   /** Whether [first, end) was used since the last {@link #clearYoung}. */
   public boolean testYoung(Cpu cpu, long firstHvn, long endHvn) {
+    trace.kvmTestAgeHva(cpu, HostPages.hva(firstHvn));
     memslots.enter(cpu);
     mmuLock.writeLock(cpu);
     boolean isYoung = forEachSlot(cpu, firstHvn, endHvn, tdp::testYoung);

@@ -18,6 +18,11 @@ public abstract class HostPages {
   private static final int WRITABLE = 4;
   private static final int PFN_SHIFT = 3;
 
+  /** The host-virtual address of the first byte of a host-virtual frame. */
+  public static long hva(long hvn) {
+    return hvn << PhysicalMemory.FRAME_SHIFT;
+  }
+
   /** Packs a page. */
   public static long page(long pfn, int level, boolean isWritable) {
     return pfn << PFN_SHIFT | (isWritable ? WRITABLE : 0) | level;

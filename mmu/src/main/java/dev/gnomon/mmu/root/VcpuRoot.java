@@ -1,5 +1,6 @@
 package dev.gnomon.mmu.root;
 
+import dev.gnomon.mmu.event.Tracepoints;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.tdp.TdpMmu;
@@ -9,10 +10,12 @@ import org.jspecify.annotations.Nullable;
 /** The root that a vCPU has loaded. Used by that vCPU's CPU only, outside guest mode. */
 public final class VcpuRoot {
   private final TdpMmu tdp;
+  private final Tracepoints trace;
   private @Nullable TdpRoot root;
 
-  public VcpuRoot(TdpMmu tdp) {
+  public VcpuRoot(TdpMmu tdp, Tracepoints trace) {
     this.tdp = tdp;
+    this.trace = trace;
   }
 
   /** Whether one is loaded. */
@@ -22,7 +25,9 @@ public final class VcpuRoot {
 
   /** Loads the current root. The vCPU must flush its TLB before it enters the guest. */
   public void load(Cpu cpu) {
-    root = tdp.acquireRoot(cpu);
+    TdpRoot loaded = tdp.acquireRoot(cpu);
+    root = loaded;
+    trace.rootLoad(cpu, cpu.index(), hpa(), loaded.page().role());
   }
 
   /** Gives the root up, if one is loaded. */

@@ -65,6 +65,16 @@ public final class MmioSpte {
     return (format.kind == TdpKind.EPT ? address : address & ~(1L << 51)) >>> 12;
   }
 
+  /** The low three bits of a mark, as {@code mark_mmio_spte} reports the access. */
+  public static int bits(long spte) {
+    return (int) spte & 7;
+  }
+
+  /** The access that a mark bears: write and user, or 0 where the format has no room for it. */
+  public static int access(SpteFormat format, long spte) {
+    return format.kind == TdpKind.EPT ? 0 : (int) (spte & LEGACY_ACCESS);
+  }
+
   /** The generation of a mark, 19 bits. */
   public static long generation(long spte) {
     return spte >>> LOW_SHIFT & LOW_BITS | (spte >>> HIGH_SHIFT & HIGH_BITS) << LOW_COUNT;

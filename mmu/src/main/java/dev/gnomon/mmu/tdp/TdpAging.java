@@ -72,11 +72,12 @@ final class TdpAging {
   private void age(Cpu cpu, TableIterator it) {
     long spte = it.spte();
     if (format.isAdEnabled(spte)) {
-      writer.clearBits(cpu, it.sptep(), spte, format.accessedBit(), it.level());
+      long old = writer.clearBits(cpu, it.sptep(), spte, format.accessedBit(), it.level());
+      tables.accessedCleared(cpu, it.baseGfn(), old, it.level());
       return;
     }
     long tracked = format.markAccessTracked(spte);
     long old = writer.replace(cpu, it.sptep(), spte, tracked, it.level());
-    tables.accessTracked(old, tracked);
+    tables.accessTracked(cpu, it.baseGfn(), old, tracked, it.level());
   }
 }

@@ -3,6 +3,7 @@ package dev.gnomon.mmu.tdp;
 import dev.gnomon.mmu.arch.PageLevel;
 import dev.gnomon.mmu.config.Stat;
 import dev.gnomon.mmu.config.Statistics;
+import dev.gnomon.mmu.event.Tracepoints;
 import dev.gnomon.mmu.make.SpteMaker;
 import dev.gnomon.mmu.make.SpteWriter;
 import dev.gnomon.mmu.platform.Cpu;
@@ -35,6 +36,7 @@ final class TdpMapper {
   private final TdpTables tables;
   private final ShadowPages pages;
   private final TlbFlusher flusher;
+  private final Tracepoints trace;
   private final Statistics statistics;
 
   TdpMapper(
@@ -45,6 +47,7 @@ final class TdpMapper {
       TdpTables tables,
       ShadowPages pages,
       TlbFlusher flusher,
+      Tracepoints trace,
       Statistics statistics) {
     this.memory = memory;
     this.format = format;
@@ -53,12 +56,15 @@ final class TdpMapper {
     this.tables = tables;
     this.pages = pages;
     this.flusher = flusher;
+    this.trace = trace;
     this.statistics = statistics;
   }
 
   /** Maps it, or says why not: FIXED, SPURIOUS, RETRY, EMULATE (MMIO) or WRITE_PROTECTED. */
   FaultResult map(Cpu cpu, TdpRoot root, Mapping mapping) {
     long gfn = mapping.gfn();
+    long pfn = mapping.slot() == null ? Tracepoints.PFN_NOSLOT : HostPages.pfn(mapping.page());
+    trace.kvmMmuSpteRequested(cpu, gfn, pfn, mapping.goalLevel());
     int role = root.page().role();
     int goal = goalLevel(cpu, root, mapping);
     long table = root.page().pfn();
@@ -131,6 +137,7 @@ final class TdpMapper {
       }
       tables.changed(cpu, base, old, spte, level, true);
     }
+    trace.kvmMmuSetSpte(cpu, level, base, sptep, spte);
     if (mapping.isWrite() && !SpteFormat.isWritable(spte)) {
       return slot.isReadOnly() || !HostPages.isWritable(page)
           ? FaultResult.EMULATE
@@ -144,15 +151,16 @@ final class TdpMapper {
       // The slot went away, but its mapping is not zapped yet.
       return FaultResult.RETRY;
     }
-    if (MmioSpte.isPossible(format, mapping.gfn())) {
-      long spte = MmioSpte.make(format, mapping.gfn(), mapping.generation());
-      if (spte != old) {
-        if (!writer.tryReplace(sptep, old, spte, level)) {
-          return FaultResult.RETRY;
-        }
-        statistics.count(cpu, Stat.PF_MMIO_SPTE_CREATED);
+    long gfn = mapping.gfn();
+    long spte = MmioSpte.make(format, gfn, mapping.generation());
+    if (spte != old) {
+      if (!writer.tryReplace(sptep, old, spte, level)) {
+        return FaultResult.RETRY;
       }
+      tables.changed(cpu, gfn, old, spte, level, true);
+      statistics.count(cpu, Stat.PF_MMIO_SPTE_CREATED);
     }
+    trace.markMmioSpte(cpu, sptep, gfn, MmioSpte.bits(spte), MmioSpte.generation(spte));
     return FaultResult.EMULATE;
   }
 
@@ -160,10 +168,12 @@ final class TdpMapper {
   private @Nullable ShadowPage link(
       Cpu cpu, Mapping mapping, long sptep, long old, int level, int role) {
     ShadowPage lower = tables.create(cpu, mapping.gfn(), Role.atLevel(role, level - 1));
-    if (!writer.tryReplace(sptep, old, format.table(lower.pfn()), level)) {
+    long table = format.table(lower.pfn());
+    if (!writer.tryReplace(sptep, old, table, level)) {
       tables.discard(cpu, lower);
       return null;
     }
+    tables.changed(cpu, PageLevel.alignDown(mapping.gfn(), level), old, table, level, true);
     noteNxSplit(cpu, mapping, lower, level);
     return lower;
   }

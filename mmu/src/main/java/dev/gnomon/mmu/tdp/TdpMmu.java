@@ -3,6 +3,7 @@ package dev.gnomon.mmu.tdp;
 import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.config.Statistics;
 import dev.gnomon.mmu.dirty.LogProtection;
+import dev.gnomon.mmu.event.Tracepoints;
 import dev.gnomon.mmu.make.SpteMaker;
 import dev.gnomon.mmu.make.SpteWriter;
 import dev.gnomon.mmu.platform.Cpu;
@@ -59,6 +60,7 @@ public final class TdpMmu {
       TlbFlusher flusher,
       HostPages hostPages,
       Decisions decisions,
+      Tracepoints trace,
       Statistics statistics) {
     PhysicalMemory memory = platform.memory();
     TdpTables tables =
@@ -73,9 +75,11 @@ public final class TdpMmu {
             rcu,
             hostPages,
             decisions.dirtReport(),
+            trace,
             statistics);
     roots = new TdpRoots(synchronization, config, tables, tableFrames, mmuLock);
-    mapper = new TdpMapper(memory, format, maker, writer, tables, pages, flusher, statistics);
+    mapper =
+        new TdpMapper(memory, format, maker, writer, tables, pages, flusher, trace, statistics);
     zapper =
         new TdpZapper(memory, tables, roots, writer, mmuLock, rcu, flusher, decisions.zapOrder());
     log =
@@ -139,6 +143,11 @@ public final class TdpMmu {
   /** Zaps roots that no vCPU enters the guest with any more. Without the lock. */
   public void zapInvalidated(Cpu cpu, List<TdpRoot> invalidated) {
     zapper.zapInvalidated(cpu, invalidated);
+  }
+
+  /** Zaps all that is mapped, when the VM ends. Exclusive lock; nobody is in the guest. */
+  public void zapAll(Cpu cpu) {
+    zapper.zapAll(cpu);
   }
 
   /** The protection that the dirty log asks for, page by page. */

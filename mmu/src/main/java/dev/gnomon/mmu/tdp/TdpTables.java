@@ -3,6 +3,7 @@ package dev.gnomon.mmu.tdp;
 import dev.gnomon.mmu.arch.PageLevel;
 import dev.gnomon.mmu.config.Stat;
 import dev.gnomon.mmu.config.Statistics;
+import dev.gnomon.mmu.event.Tracepoints;
 import dev.gnomon.mmu.make.SpteMaker;
 import dev.gnomon.mmu.make.SpteWriter;
 import dev.gnomon.mmu.platform.Cpu;
@@ -44,6 +45,7 @@ final class TdpTables {
   private final ReadCopyUpdate rcu;
   private final HostPages hostPages;
   private final DirtReportRule dirtReport;
+  private final Tracepoints trace;
   private final Statistics statistics;
 
   TdpTables(
@@ -57,6 +59,7 @@ final class TdpTables {
       ReadCopyUpdate rcu,
       HostPages hostPages,
       DirtReportRule dirtReport,
+      Tracepoints trace,
       Statistics statistics) {
     this.memory = memory;
     this.entries = entries;
@@ -68,6 +71,7 @@ final class TdpTables {
     this.rcu = rcu;
     this.hostPages = hostPages;
     this.dirtReport = dirtReport;
+    this.trace = trace;
     this.statistics = statistics;
   }
 
@@ -86,6 +90,7 @@ final class TdpTables {
     long base = PageLevel.alignDown(gfn, Role.level(role) + 1);
     ShadowPage page = new ShadowPage(tableFrames.take(cpu), base, role);
     pages.add(cpu, page);
+    trace.kvmMmuGetPage(cpu, 0, base, role, 0, false, true);
     return page;
   }
 
@@ -121,6 +126,7 @@ final class TdpTables {
               + " to "
               + SpteText.describe(format, spte, level));
     }
+    tell(cpu, gfn, old, spte, level);
     if (wasLeaf != isLeaf) {
       statistics.add(cpu, Statistics.pages(level), isLeaf ? 1 : -1);
     }
@@ -144,16 +150,30 @@ final class TdpTables {
     }
   }
 
+  /** Tells listeners of a change, if it is one. */
+  private void tell(Cpu cpu, long gfn, long old, long spte, int level) {
+    if (old != spte) {
+      trace.kvmTdpMmuSpteChanged(cpu, 0, gfn, level, old, spte);
+    }
+  }
+
+  /** Says that the A bit of a leaf was cleared; that it was used is the ager's to tell. */
+  void accessedCleared(Cpu cpu, long gfn, long old, int level) {
+    tell(cpu, gfn, old, old & ~format.accessedBit(), level);
+  }
+
   /**
    * Reports the dirt that a leaf lost by being marked access-tracked; its use is the ager's to
    * tell.
    */
-  void accessTracked(long old, long tracked) {
+  void accessTracked(Cpu cpu, long gfn, long old, long tracked, int level) {
+    tell(cpu, gfn, old, tracked, level);
     reportLostDirt(old, format.isDirty(tracked));
   }
 
   private void dismantle(Cpu cpu, long pfn, boolean isShared) {
     ShadowPage page = pages.remove(cpu, pfn);
+    trace.kvmMmuPrepareZapPage(cpu, 0, page.gfn(), page.role(), 0, false);
     int level = page.level();
     for (int i = 0; i < entries; i++) {
       long sptep = PhysicalMemory.hpa(pfn) + 8L * i;
@@ -201,6 +221,7 @@ final class TdpTables {
   /** Says that a split table is linked: its leaves count, as the large one did before. */
   void splitLinked(Cpu cpu, long gfn, long large, long table, int level, boolean isShared) {
     changed(cpu, gfn, large, table, level, isShared);
+    trace.kvmMmuSplitHugePage(cpu, gfn, large, level, 0);
     statistics.add(cpu, Statistics.pages(level - 1), entries);
     statistics.count(cpu, Stat.HUGE_PAGE_SPLITS);
   }

@@ -129,6 +129,29 @@ final class TdpZapper {
     unlockShared(cpu);
   }
 
+  /**
+   * Under the write lock: zaps all that any root maps. Nobody is in the guest, and nothing is
+   * flushed.
+   */
+  void zapAll(Cpu cpu) {
+    TableIterator it = tables.iterator();
+    List<TdpRoot> all = roots.acquireAll(cpu);
+    for (TdpRoot root : all) {
+      zapExclusive(cpu, root, it, PageLevel.LEVEL_1G);
+      zapExclusive(cpu, root, it, root.page().level());
+    }
+    releaseAll(cpu, all);
+  }
+
+  private void zapExclusive(Cpu cpu, TdpRoot root, TableIterator it, int lowestLevel) {
+    long end = PageLevel.frames(root.page().level() + 1);
+    for (boolean more = it.start(root.page(), 0, end, lowestLevel); more; more = it.next()) {
+      if (isZappable(it, lowestLevel)) {
+        zap(cpu, it);
+      }
+    }
+  }
+
   private static boolean isZappable(TableIterator it, int lowestLevel) {
     return SpteFormat.isShadowPresent(it.spte())
         && (it.level() == lowestLevel || SpteFormat.isLeaf(it.spte(), it.level()));

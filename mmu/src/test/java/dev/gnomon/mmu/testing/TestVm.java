@@ -4,6 +4,7 @@ import dev.gnomon.mmu.Mmu;
 import dev.gnomon.mmu.Rules;
 import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.config.Stat;
+import dev.gnomon.mmu.event.Tracepoints;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.slot.Memslot;
@@ -26,10 +27,14 @@ public final class TestVm {
   }
 
   public TestVm(MmuConfig config, Rules rules) {
+    this(config, rules, Tracepoints.OFF);
+  }
+
+  public TestVm(MmuConfig config, Rules rules, Tracepoints trace) {
     platform = new TestPlatform(config.vcpus() + 1);
     hostCpu = platform.cpu(config.vcpus());
     host = new TestHost(platform, hostCpu);
-    mmu = new Mmu(platform, new WordSynchronization(platform), hostCpu, host, config, rules);
+    mmu = new Mmu(platform, new WordSynchronization(platform), hostCpu, host, config, rules, trace);
     host.attach(mmu.notifier());
     vcpus = new TestVcpu[config.vcpus()];
     for (int i = 0; i < vcpus.length; i++) {
