@@ -31,4 +31,9 @@ final class Address {
     long[] gpr = state.gpr;
     return gpr[base] + (gpr[index] << scale) + displacement & mask;
   }
+
+  /** The same, so many bytes further: of a string of bits. */
+  long offset(CpuState state, long further) {
+    return offset(state) + further & mask;
+  }
 }

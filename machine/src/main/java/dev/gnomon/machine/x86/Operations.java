@@ -13,6 +13,9 @@ final class Operations {
   Operations() {
     BiConsumer<Mnemonic, OperationMaker> into = makers::put;
     // Each group adds its line: IntegerOperations.register(into);
+    StringOperations.register(into);
+    BitOperations.register(into);
+    VectorOperations.register(into);
     into.accept(Mnemonic.INVALID, instruction -> new Undefined());
   }
 

@@ -1,6 +1,7 @@
 package dev.gnomon.machine.x86;
 
 import dev.gnomon.machine.processor.Vcpu;
+import dev.gnomon.mmu.platform.PhysicalMemory;
 
 /**
  * A vCPU that executes machine code: registers, memory as the instructions see it, and the run
@@ -15,6 +16,7 @@ public final class X86Cpu {
   private final GuestException exception = new GuestException();
   private final ExceptionDelivery delivery = new ExceptionDelivery(this);
 
+  private RandomNumbers randomNumbers;
   private int codeSize;
   private long instructions;
 
@@ -24,6 +26,7 @@ public final class X86Cpu {
     this.features = features;
     this.board = board;
     segments = state.segments;
+    randomNumbers = RandomNumbers.seeded(vcpu.index());
     modeChanged();
   }
 
@@ -54,6 +57,16 @@ public final class X86Cpu {
   /** How many instructions have been executed; a REP string instruction is one. */
   public long instructions() {
     return instructions;
+  }
+
+  /** What RDRAND and RDSEED give. */
+  RandomNumbers randomNumbers() {
+    return randomNumbers;
+  }
+
+  /** Replaces the numbers that RDRAND and RDSEED give: at first those of the vCPU's index. */
+  public void setRandomNumbers(RandomNumbers numbers) {
+    randomNumbers = numbers;
   }
 
   // --- running ---
@@ -180,6 +193,19 @@ public final class X86Cpu {
   }
 
   // --- memory, by linear address ---
+
+  /** Host-physical memory, for {@link #writableBlock} and {@link Vcpu#readable}. */
+  PhysicalMemory memory() {
+    throw new UnsupportedOperationException();
+  }
+
+  /**
+   * The hpa at which the rest of a page may be written at once, as if by writes of the guest; -1 if
+   * the VMM has to emulate the write: {@link Vcpu#emulateWrite} must follow.
+   */
+  long writableBlock(long linear) {
+    return vcpu.writable(linear);
+  }
 
   long readLinear(long linear, int size) {
     throw new UnsupportedOperationException();
