@@ -55,6 +55,9 @@ public final class CpuState {
   public int pkru;
   public final long[] dr = new long[8];
 
+  /** Whether an NMI is being handled: another one waits until IRET. */
+  public boolean isNmiBlocked;
+
   /** 0 to 3; after it, or a control register, was changed: {@link X86Cpu#modeChanged}. */
   public int cpl;
 
@@ -98,7 +101,7 @@ public final class CpuState {
     for (Segment segment : state.segments) {
       segment.load(0, 0, 0xffff, data);
     }
-    state.segments[CS].load(0xf000, 0xffff_0000L, 0xffff, data | Segment.CODE);
+    state.segments[CS].load(0xf000, 0xffff_0000L, 0xffff, data);
     state.ldtr.load(0, 0, 0xffff, Segment.PRESENT | 2);
     state.tr.load(0, 0, 0xffff, Segment.PRESENT | 0xb);
     state.gdtr.load(0, 0xffff);
@@ -161,6 +164,12 @@ public final class CpuState {
   /** 64-bit mode: EFER.LMA and CS.L. */
   public boolean is64Bit() {
     return isLongMode() && segments[CS].isLong();
+  }
+
+  /** Whether the upper bits of a 64-bit address all equal the highest one that is translated. */
+  boolean isCanonical(long address) {
+    int unused = (cr4 & CR4_LA57) != 0 ? 7 : 16;
+    return address << unused >> unused == address;
   }
 
   /** CR0.PE. */

@@ -30,6 +30,30 @@ public final class GuestException extends RuntimeException {
   private long errorCode;
   private long address;
 
+  /** A vector's name in the manuals. */
+  static String name(int vector) {
+    return switch (vector) {
+      case DE -> "#DE";
+      case DB -> "#DB";
+      case NMI -> "NMI";
+      case BP -> "#BP";
+      case OF -> "#OF";
+      case BR -> "#BR";
+      case UD -> "#UD";
+      case NM -> "#NM";
+      case DF -> "#DF";
+      case TS -> "#TS";
+      case NP -> "#NP";
+      case SS -> "#SS";
+      case GP -> "#GP";
+      case PF -> "#PF";
+      case MF -> "#MF";
+      case AC -> "#AC";
+      case XM -> "#XM";
+      default -> "exception " + vector;
+    };
+  }
+
   GuestException() {
     super(null, null, false, false);
   }
