@@ -21,4 +21,6 @@ module dev.gnomon.cli {
       info.picocli;
   opens dev.gnomon.cli.usage to
       info.picocli;
+  opens dev.gnomon.cli.vm to
+      info.picocli;
 }

@@ -1,6 +1,9 @@
 package dev.gnomon.cli.run;
 
 import dev.gnomon.cli.usage.Interruption;
+import dev.gnomon.cli.vm.HostMachine;
+import dev.gnomon.cli.vm.LogReader;
+import dev.gnomon.cli.vm.ReclaimDriver;
 import dev.gnomon.machine.InputException;
 import dev.gnomon.machine.VirtualMachine;
 import dev.gnomon.machine.guest.Guest;
@@ -62,7 +65,7 @@ final class GuestRun {
    */
   RunResult run() {
     long totalAccesses = plan.migrates() ? countAccesses() : 0;
-    try (Machine machine = new Machine(plan)) {
+    try (HostMachine machine = machine()) {
       Guest guest = new Guest(machine.vm(), plan.vm().mmu().levels(), plan.guest());
       try {
         interruption.onRequest(guest::pause);
@@ -79,6 +82,10 @@ final class GuestRun {
         guest.close();
       }
     }
+  }
+
+  private HostMachine machine() {
+    return new HostMachine(plan.vm(), plan.rules(), plan.reclaimPercent() != null);
   }
 
   /**
@@ -98,8 +105,8 @@ final class GuestRun {
 
   // --- playing ---
 
-  private RunResult play(Machine machine, Guest guest) {
-    LogReader reader = new LogReader(machine.vm(), guest);
+  private RunResult play(HostMachine machine, Guest guest) {
+    LogReader reader = new LogReader(machine.vm(), guest::hasStopped);
     long start = System.nanoTime();
     playOn(
         machine,
@@ -114,8 +121,8 @@ final class GuestRun {
     return conclude(machine.vm(), guest, seconds);
   }
 
-  private RunResult playAndMigrate(Machine source, Guest guest, long totalAccesses) {
-    try (Machine destination = new Machine(plan)) {
+  private RunResult playAndMigrate(HostMachine source, Guest guest, long totalAccesses) {
+    try (HostMachine destination = machine()) {
       LiveMigration migration =
           migration(source, guest, new InProcessDestination(destination.vm()), totalAccesses);
       long start = System.nanoTime();
@@ -143,7 +150,7 @@ final class GuestRun {
     }
   }
 
-  private RunResult playAndSend(Machine source, Guest guest, long totalAccesses, HostPort to) {
+  private RunResult playAndSend(HostMachine source, Guest guest, long totalAccesses, HostPort to) {
     try (MigrationSender sender = MigrationSender.connect(to)) {
       LiveMigration migration = migration(source, guest, sender, totalAccesses);
       long start = System.nanoTime();
@@ -177,7 +184,7 @@ final class GuestRun {
   }
 
   private LiveMigration migration(
-      Machine source, Guest guest, PageSink destination, long totalAccesses) {
+      HostMachine source, Guest guest, PageSink destination, long totalAccesses) {
     return new LiveMigration(
         source.vm(),
         guest,
@@ -189,7 +196,7 @@ final class GuestRun {
   /**
    * Plays on one machine until the guest stops; false if the end was asked for before it started.
    */
-  private boolean playOn(Machine machine, Guest guest, Runnable hostWork) {
+  private boolean playOn(HostMachine machine, Guest guest, Runnable hostWork) {
     if (interruption.isRequested()) {
       return false;
     }
@@ -210,7 +217,8 @@ final class GuestRun {
   private void startReclaim(VirtualMachine vm, Guest guest) {
     Integer percent = plan.reclaimPercent();
     if (percent != null) {
-      startOnHost(vm, RECLAIM_CPU, "reclaim", new ReclaimDriver(vm, guest, percent)::run);
+      startOnHost(
+          vm, RECLAIM_CPU, "reclaim", new ReclaimDriver(vm, guest::hasStopped, percent)::run);
     }
   }
 

@@ -68,8 +68,8 @@ public final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (options.play.rules.stream().anyMatch(RuleTexts::isQuestion)) {
-      RuleTexts.answer(options.play.rules, out());
+    if (options.play.rules.isQuestion()) {
+      RuleTexts.answer(options.play.rules.texts, out());
       return ExitStatus.OK;
     }
     RunPlan plan = RunPlan.of(options);

@@ -1,8 +1,11 @@
 package dev.gnomon.cli.run;
 
 import dev.gnomon.cli.usage.ByteSize;
-import dev.gnomon.cli.usage.Choice;
-import dev.gnomon.mmu.config.TdpKind;
+import dev.gnomon.cli.vm.Choices;
+import dev.gnomon.cli.vm.DirtyLogChoice;
+import dev.gnomon.cli.vm.MemoryOptions;
+import dev.gnomon.cli.vm.ProcessorOptions;
+import dev.gnomon.cli.vm.RuleOptions;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -44,52 +47,14 @@ final class RunOptions {
         description = "vCPUs, each on a thread of its own (default: 1).")
     int vcpus = 1;
 
-    @Option(
-        names = "--mmu",
-        paramLabel = "tdp",
-        converter = Choices.WhichMmu.class,
-        description =
-            "Which MMU: tdp, two-dimensional paging (default; the shadow MMU is to come).")
-    String mmu = "tdp";
-
-    @Option(
-        names = "--cpu",
-        paramLabel = "intel|amd",
-        converter = Choices.Processor.class,
-        description = "Whose processor: intel has EPT, amd has NPT (default: intel).")
-    TdpKind cpu = TdpKind.EPT;
-
-    @Option(
-        names = "--ad",
-        paramLabel = "on|off",
-        converter = Choice.OnOff.class,
-        description = "EPT's accessed and dirty bits (default: on).")
-    Choice.Feature accessedDirty = Choice.Feature.ON;
-
-    @Option(
-        names = "--levels",
-        paramLabel = "4|5",
-        converter = Choices.Levels.class,
-        description = "Levels of page tables, the guest's and the MMU's (default: 4).")
-    int levels = 4;
+    @ArgGroup(validate = false)
+    ProcessorOptions processor = new ProcessorOptions();
   }
 
   /** Memory, and how much of it stays. */
   static final class Memory {
-    @Option(
-        names = "--memory",
-        paramLabel = "SIZE",
-        converter = ByteSize.class,
-        description = "Guest memory: 512m, 4g, 1t (default: 1g). Costs nothing until touched.")
-    long bytes = 1L << 30;
-
-    @Option(
-        names = "--host-pages",
-        paramLabel = "4k|2m|1g",
-        converter = Choices.HostPages.class,
-        description =
-            "The largest page that backs guest memory, and that the MMU maps (default: 4k).")
-    int hostLevel = 1;
+    @ArgGroup(validate = false)
+    MemoryOptions backed = new MemoryOptions();
 
     @Option(
         names = "--guest-pages",
@@ -97,14 +62,6 @@ final class RunOptions {
         converter = Choices.GuestPages.class,
         description = "The largest page that the guest maps for its processes (default: 4k).")
     int guestLevel = 1;
-
-    @Option(
-        names = "--reclaim",
-        paramLabel = "PERCENT",
-        description =
-            "Keep no more than so many percent of the touched pages in memory; the others go to a"
-                + " swap file, and come back when they are touched.")
-    @Nullable Integer reclaimPercent;
   }
 
   /** Watching the guest write. */
@@ -159,20 +116,8 @@ final class RunOptions {
         description = "Check every load, and at the end every page that was touched.")
     boolean verifies;
 
-    @Option(
-        names = "--rule",
-        paramLabel = "NAME=VALUE",
-        description =
-            "Decide a disputed question another way; may be repeated. '?' lists the questions,"
-                + " 'NAME=?' the answers with their history.")
-    List<String> rules = new ArrayList<>();
-
-    @Option(
-        names = "--classpath",
-        paramLabel = "PATHS",
-        description =
-            "Jars and directories with answers of your own: --rule NAME=CLASS, see docs/rules.md.")
-    @Nullable String classpath;
+    @ArgGroup(validate = false)
+    RuleOptions rules = new RuleOptions();
   }
 
   /** What is told. */

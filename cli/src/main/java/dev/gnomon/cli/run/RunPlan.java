@@ -1,18 +1,12 @@
 package dev.gnomon.cli.run;
 
-import dev.gnomon.cli.usage.ByteSize;
-import dev.gnomon.cli.usage.Choice;
-import dev.gnomon.cli.usage.RuleTexts;
-import dev.gnomon.cli.usage.UserRules;
+import dev.gnomon.cli.vm.DirtyLogChoice;
 import dev.gnomon.machine.InputException;
 import dev.gnomon.machine.VmConfig;
 import dev.gnomon.machine.guest.GuestConfig;
 import dev.gnomon.machine.migration.HostPort;
 import dev.gnomon.machine.processor.TlbConfig;
 import dev.gnomon.mmu.Rules;
-import dev.gnomon.mmu.config.DirtyLogKind;
-import dev.gnomon.mmu.config.MmuConfig;
-import dev.gnomon.mmu.config.TdpKind;
 import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -52,21 +46,22 @@ record RunPlan(
    */
   static RunPlan of(RunOptions options) {
     checkRanges(options);
-    checkMachine(options.machine, options.log);
-    checkMemory(options.memory);
+    options.machine.processor.check(options.log.kind);
+    options.memory.backed.check();
     checkLog(options.log);
     DirtyLogChoice dirtyLog = dirtyLog(options.log);
     return new RunPlan(
         new VmConfig(
-            mmu(options, dirtyLog),
-            options.memory.bytes,
-            options.memory.hostLevel,
+            options.machine.processor.mmu(
+                options.machine.vcpus, options.memory.backed.hostLevel, dirtyLog),
+            options.memory.backed.bytes,
+            options.memory.backed.hostLevel,
             TlbConfig.DEFAULT),
         guest(options),
-        RuleTexts.parse(options.play.rules, UserRules.on(options.play.classpath)),
+        options.play.rules.rules(),
         options.play.repeat,
         dirtyLog,
-        options.memory.reclaimPercent,
+        options.memory.backed.reclaimPercent,
         options.log.migrates,
         options.log.migratesTo == null ? null : HostPort.parse(options.log.migratesTo),
         options.log.bandwidth == null ? 0 : options.log.bandwidth);
@@ -77,34 +72,9 @@ record RunPlan(
     require(
         vcpus >= 1 && vcpus <= MOST_VCPUS, "--vcpus " + vcpus + ": expected 1 to " + MOST_VCPUS);
     require(options.play.repeat >= 1, "--repeat " + options.play.repeat + ": expected at least 1");
-    Integer percent = options.memory.reclaimPercent;
-    require(
-        percent == null || percent >= 1 && percent <= 100,
-        "--reclaim " + percent + ": expected a percentage, 1 to 100");
     Long bandwidth = options.log.bandwidth;
     require(
         bandwidth == null || bandwidth >= 1, "--bandwidth " + bandwidth + ": expected at least 1");
-  }
-
-  private static void checkMachine(RunOptions.Machine machine, RunOptions.Log log) {
-    if (machine.cpu == TdpKind.NPT) {
-      require(
-          machine.accessedDirty == Choice.Feature.ON,
-          "--cpu amd does not go with --ad off: NPT always has accessed and dirty bits");
-      require(
-          log.kind != DirtyLogChoice.PML,
-          "--cpu amd does not go with --dirty-log pml: page-modification logging is Intel's");
-    }
-  }
-
-  private static void checkMemory(RunOptions.Memory memory) {
-    require(
-        memory.bytes >= VmConfig.MINIMUM_MEMORY && memory.bytes % VmConfig.MINIMUM_MEMORY == 0,
-        "--memory %s: expected a multiple of 2m".formatted(ByteSize.text(memory.bytes)));
-    require(
-        memory.hostLevel < 3 || memory.bytes >= 1L << 30,
-        "--host-pages 1g does not go with --memory %s: no page fits"
-            .formatted(ByteSize.text(memory.bytes)));
   }
 
   private static void checkLog(RunOptions.Log log) {
@@ -129,14 +99,6 @@ record RunPlan(
       return given;
     }
     return isMigration(log) ? DirtyLogChoice.BITMAP : DirtyLogChoice.OFF;
-  }
-
-  private static MmuConfig mmu(RunOptions options, DirtyLogChoice dirtyLog) {
-    return MmuConfig.of(options.machine.cpu, options.machine.vcpus)
-        .withAccessedDirty(options.machine.accessedDirty == Choice.Feature.ON)
-        .withLevels(options.machine.levels)
-        .withLargestLevel(options.memory.hostLevel)
-        .withDirtyLog(dirtyLog.kind().orElse(DirtyLogKind.BITMAP));
   }
 
   private static GuestConfig guest(RunOptions options) {

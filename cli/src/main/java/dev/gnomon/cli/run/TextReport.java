@@ -1,6 +1,7 @@
 package dev.gnomon.cli.run;
 
 import dev.gnomon.cli.usage.ByteSize;
+import dev.gnomon.cli.vm.DirtyLogChoice;
 import dev.gnomon.machine.migration.MigrationResult;
 import dev.gnomon.machine.migration.Round;
 import dev.gnomon.mmu.config.MmuConfig;

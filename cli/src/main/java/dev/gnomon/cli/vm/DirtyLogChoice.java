@@ -1,14 +1,18 @@
-package dev.gnomon.cli.run;
+package dev.gnomon.cli.vm;
 
 import dev.gnomon.mmu.config.DirtyLogKind;
 import java.util.Locale;
 import java.util.Optional;
 
 /** How writes are logged, if they are. */
-enum DirtyLogChoice {
+public enum DirtyLogChoice {
+  /** Not at all. */
   OFF(Optional.empty()),
+  /** A bitmap per slot, by write protection. */
   BITMAP(Optional.of(DirtyLogKind.BITMAP)),
+  /** A ring per vCPU. */
   RING(Optional.of(DirtyLogKind.RING)),
+  /** A bitmap, by cleared D bits. */
   PML(Optional.of(DirtyLogKind.PML));
 
   private final Optional<DirtyLogKind> kind;
@@ -18,16 +22,17 @@ enum DirtyLogChoice {
   }
 
   /** What the MMU is to do; empty for nothing. */
-  Optional<DirtyLogKind> kind() {
+  public Optional<DirtyLogKind> kind() {
     return kind;
   }
 
-  boolean isOn() {
+  /** Whether anything is logged. */
+  public boolean isOn() {
     return kind.isPresent();
   }
 
   /** The word for it. */
-  String label() {
+  public String label() {
     return name().toLowerCase(Locale.ROOT);
   }
 }

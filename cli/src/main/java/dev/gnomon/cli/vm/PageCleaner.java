@@ -1,4 +1,4 @@
-package dev.gnomon.cli.run;
+package dev.gnomon.cli.vm;
 
 import dev.gnomon.machine.VirtualMachine;
 import dev.gnomon.machine.memory.HostAddressSpace;

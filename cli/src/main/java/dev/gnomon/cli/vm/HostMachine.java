@@ -1,18 +1,20 @@
-package dev.gnomon.cli.run;
+package dev.gnomon.cli.vm;
 
 import dev.gnomon.machine.VirtualMachine;
+import dev.gnomon.machine.VmConfig;
 import dev.gnomon.machine.memory.HostMemory;
 import dev.gnomon.machine.memory.SwapFile;
 import dev.gnomon.machine.memory.SwapSpace;
 import dev.gnomon.machine.thread.CpuThreads;
 import dev.gnomon.machine.thread.Execution;
 import dev.gnomon.machine.thread.ThreadPlatform;
+import dev.gnomon.mmu.Rules;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** A host with one VM on it: memory, threads, perhaps a swap file. Closed when no CPU runs. */
-final class Machine implements AutoCloseable {
+public final class HostMachine implements AutoCloseable {
   /** Page tables take a 512th of the memory that they map; host and guest have their own. */
   private static final int TABLES_FRACTION = 64;
 
@@ -24,25 +26,26 @@ final class Machine implements AutoCloseable {
   private final VirtualMachine vm;
 
   /**
-   * Makes the VM of a plan.
+   * Makes a VM and its host.
    *
+   * @param hasSwap whether there is a swap file
    * @throws dev.gnomon.machine.InputException if there is too little host memory, or no swap file
    *     can be made
    */
-  Machine(RunPlan plan) {
-    long bytes = plan.vm().memoryBytes();
+  public HostMachine(VmConfig config, Rules rules, boolean hasSwap) {
+    long bytes = config.memoryBytes();
     // Larger pages must find whole blocks beside the first tables.
-    long block = PhysicalMemory.FRAME_SIZE * (1L << 9 * (plan.vm().hostPageLevel() - 1));
+    long block = PhysicalMemory.FRAME_SIZE * (1L << 9 * (config.hostPageLevel() - 1));
     memory =
         HostMemory.reserve(
             PhysicalMemory.pfn(bytes + bytes / TABLES_FRACTION + SPARE_BYTES + block));
     try {
-      int cpus = plan.vm().mmu().vcpus() + VirtualMachine.HOST_CPUS;
+      int cpus = config.mmu().vcpus() + VirtualMachine.HOST_CPUS;
       ThreadPlatform platform = new ThreadPlatform(memory, cpus, false);
       execution = new CpuThreads(platform);
-      swapFile = plan.reclaimPercent() == null ? null : swapFile(platform, bytes);
+      swapFile = hasSwap ? swapFile(platform, bytes) : null;
       SwapSpace swap = swapFile == null ? SwapSpace.NONE : swapFile;
-      vm = new VirtualMachine(execution, swap, plan.vm(), plan.rules());
+      vm = new VirtualMachine(execution, swap, config, rules);
     } catch (RuntimeException | Error e) {
       memory.close();
       throw e;
@@ -57,11 +60,13 @@ final class Machine implements AutoCloseable {
         (int) Math.min(PhysicalMemory.pfn(bytes), Integer.MAX_VALUE));
   }
 
-  VirtualMachine vm() {
+  /** The VM. */
+  public VirtualMachine vm() {
     return vm;
   }
 
-  Execution execution() {
+  /** What runs it. */
+  public Execution execution() {
     return execution;
   }
 

@@ -1,10 +1,10 @@
-package dev.gnomon.cli.run;
+package dev.gnomon.cli.vm;
 
 import dev.gnomon.cli.usage.Choice;
 import dev.gnomon.mmu.config.TdpKind;
 
-/** The options of {@code run} that take one of a few words. */
-final class Choices {
+/** The options that take one of a few words. */
+public final class Choices {
   private Choices() {}
 
   /** Whose processor. */
@@ -29,22 +29,25 @@ final class Choices {
   }
 
   /** The pages that the host backs guest memory with, as a level. */
-  static final class HostPages extends Choice<Integer> {
-    HostPages() {
+  public static final class HostPages extends Choice<Integer> {
+    /** Made by picocli. */
+    public HostPages() {
       word("4k", 1).word("2m", 2).word("1g", 3);
     }
   }
 
   /** The pages that the guest maps, as a level. */
-  static final class GuestPages extends Choice<Integer> {
-    GuestPages() {
+  public static final class GuestPages extends Choice<Integer> {
+    /** Made by picocli. */
+    public GuestPages() {
       word("4k", 1).word("2m", 2);
     }
   }
 
   /** How writes are logged. */
-  static final class DirtyLog extends Choice<DirtyLogChoice> {
-    DirtyLog() {
+  public static final class DirtyLog extends Choice<DirtyLogChoice> {
+    /** Made by picocli. */
+    public DirtyLog() {
       for (DirtyLogChoice choice : DirtyLogChoice.values()) {
         word(choice.label(), choice);
       }

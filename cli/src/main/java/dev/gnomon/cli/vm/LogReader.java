@@ -1,34 +1,35 @@
-package dev.gnomon.cli.run;
+package dev.gnomon.cli.vm;
 
 import dev.gnomon.machine.VirtualMachine;
-import dev.gnomon.machine.guest.Guest;
 import dev.gnomon.mmu.config.DirtyLogKind;
 import dev.gnomon.mmu.dirty.DirtyLog;
 import dev.gnomon.mmu.platform.Cpu;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /** Switches the dirty log on and reads it again and again, as a VMM does that watches its guest. */
-final class LogReader {
+public final class LogReader {
   private static final long PERIOD_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   private final VirtualMachine vm;
-  private final Guest guest;
+  private final BooleanSupplier hasStopped;
   private long reports;
   private long pages;
 
-  LogReader(VirtualMachine vm, Guest guest) {
+  /** For a VM whose guest runs until {@code hasStopped}. */
+  public LogReader(VirtualMachine vm, BooleanSupplier hasStopped) {
     this.vm = vm;
-    this.guest = guest;
+    this.hasStopped = hasStopped;
   }
 
   /** Reads until the guest has stopped, and what is left then. */
-  void run(Cpu cpu) {
+  public void run(Cpu cpu) {
     for (int slot = 0; slot < vm.memorySlots(); slot++) {
       vm.mmu().slotChanges().startDirtyLog(cpu, slot);
     }
     long[] bitmap = new long[(int) (vm.memoryMap().frames() / Long.SIZE)];
-    while (!guest.hasStopped()) {
+    while (!hasStopped.getAsBoolean()) {
       LockSupport.parkNanos(this, PERIOD_NANOS);
       vm.execution().checkStopped();
       read(cpu, bitmap);
@@ -49,12 +50,12 @@ final class LogReader {
   }
 
   /** How often the log was read. When no CPU runs. */
-  long reports() {
+  public long reports() {
     return reports;
   }
 
   /** How many pages it has reported in all. When no CPU runs. */
-  long pages() {
+  public long pages() {
     return pages;
   }
 }
