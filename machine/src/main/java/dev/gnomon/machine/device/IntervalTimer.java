@@ -37,6 +37,11 @@ final class IntervalTimer extends BytePorts {
     }
   }
 
+  /** Whether it is at a port. */
+  static boolean isAt(int port) {
+    return port >= FIRST_PORT && port < FIRST_PORT + PORTS;
+  }
+
   @Override
   int in(int port) {
     int which = port - FIRST_PORT;

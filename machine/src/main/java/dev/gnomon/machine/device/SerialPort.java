@@ -107,9 +107,14 @@ final class SerialPort extends BytePorts {
 
   /** Looks whether the console has something; raises the interrupt if the guest wants one. */
   void update() {
-    boolean isReceived = (interruptEnable & RECEIVED_ENABLE) != 0 && isReady();
+    boolean isReceived = isReceiveEnabled() && isReady();
     boolean isEmpty = (interruptEnable & EMPTY_ENABLE) != 0 && isEmptyPending;
     lines.set(LINE, (modemControl & OUT2) != 0 && (isReceived || isEmpty));
+  }
+
+  /** Whether a received byte would interrupt. */
+  boolean isReceiveEnabled() {
+    return (interruptEnable & RECEIVED_ENABLE) != 0;
   }
 
   private boolean isDivisorLatched() {
@@ -156,7 +161,7 @@ final class SerialPort extends BytePorts {
 
   private int identifyInterrupt() {
     int fifos = hasFifo ? FIFOS_ARE_ON : 0;
-    if ((interruptEnable & RECEIVED_ENABLE) != 0 && isReady()) {
+    if (isReceiveEnabled() && isReady()) {
       return RECEIVED_INTERRUPT | fifos;
     }
     if ((interruptEnable & EMPTY_ENABLE) != 0 && isEmptyPending) {

@@ -13,6 +13,9 @@ import java.util.List;
  * loader would before the VM's first instruction. None of the VM's vCPUs runs.
  */
 public final class ImageLoader {
+  /** In EAX when a multiboot image starts; EBX is the gpa of the information. */
+  public static final int MULTIBOOT_MAGIC = 0x2bad_b002;
+
   /**
    * Where the multiboot information goes: the first of these that the image leaves free, else
    * behind it. Images move code for other processors to the lowest pages, so not there.

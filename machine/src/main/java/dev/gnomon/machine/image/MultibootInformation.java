@@ -11,9 +11,6 @@ import java.util.List;
  * line, memory, memory map, modules. Made for one gpa, since it points into itself.
  */
 final class MultibootInformation {
-  /** In EAX when the image starts. */
-  static final int LOADER_MAGIC = 0x2bad_b002;
-
   /** Where the lower memory ends that is the image's; above lies the BIOS's data area. */
   static final long LOWER_END = 0x9_fc00;
 
