@@ -123,6 +123,11 @@ public final class Vcpu {
 
   // --- for one who executes instructions, and looks for requests between them ---
 
+  /** The memory that hpas are of. */
+  public PhysicalMemory memory() {
+    return memory;
+  }
+
   /** Whether there is something to see to between instructions: {@link #takeRequests}. */
   public boolean isInterrupted() {
     return requests.get(0) != 0 || guestMode.hasNews();
@@ -154,8 +159,8 @@ public final class Vcpu {
   }
 
   /**
-   * The hpa to read at, without a look for requests; -1 if the VMM has to emulate the access: {@link
-   * #emulateRead} or {@link #emulateWrite} must follow.
+   * The hpa to read at, without a look for requests; -1 if the VMM has to emulate the access:
+   * {@link #emulateRead} or {@link #emulateWrite} must follow.
    */
   public long readable(long gva) {
     long hpa = Tlb.lookup(firstLevel, gva, Tlb.READ);

@@ -17,8 +17,15 @@ public final class X86Cpu {
   private final ExceptionDelivery delivery = new ExceptionDelivery(this);
 
   private RandomNumbers randomNumbers;
+  private final LinearMemory linearMemory;
+  private final RunLoop loop;
   private int codeSize;
-  private long instructions;
+
+  /** How far an address is shifted to have its highest bit that counts at bit 63. */
+  private int canonicalShift;
+
+  private boolean isLongMode;
+  private boolean checksAlignment;
 
   public X86Cpu(Vcpu vcpu, CpuState state, CpuFeatures features, Board board) {
     this.vcpu = vcpu;
@@ -27,6 +34,8 @@ public final class X86Cpu {
     this.board = board;
     segments = state.segments;
     randomNumbers = RandomNumbers.seeded(vcpu.index());
+    linearMemory = new LinearMemory(this, vcpu, vcpu.memory());
+    loop = new RunLoop(this, linearMemory);
     modeChanged();
   }
 
@@ -56,7 +65,7 @@ public final class X86Cpu {
 
   /** How many instructions have been executed; a REP string instruction is one. */
   public long instructions() {
-    return instructions;
+    return loop.instructions();
   }
 
   /** What RDRAND and RDSEED give. */
@@ -77,41 +86,54 @@ public final class X86Cpu {
    * @param maxInstructions no more than these; at least 1
    */
   public StopReason run(long maxInstructions) {
-    throw new UnsupportedOperationException();
+    return loop.run(maxInstructions);
   }
 
   /** Has {@link #run} return after this instruction. For the board, within a call to it. */
   public void stop() {
-    throw new UnsupportedOperationException();
+    loop.stop();
   }
 
   /** Triple fault: {@link #run} returns. */
   void shutDown() {
-    throw new UnsupportedOperationException();
+    loop.shutDown();
   }
 
   /** Whether external interrupts are delivered now: IF is set, and not by the last instruction. */
   public boolean isInterruptible() {
-    return (state.systemFlags() & Flags.IF) != 0;
+    return (state.systemFlags() & Flags.IF) != 0 && !loop.isInhibited();
   }
 
   /** Has the run loop ask the board for interrupts after this instruction: IF may have been set. */
   void lookForInterrupts() {
-    throw new UnsupportedOperationException();
+    loop.lookForInterrupts();
+  }
+
+  /**
+   * Has the run loop ask the board for interrupts after this instruction. For the board, within a
+   * call to it, and for whoever wants an interrupt delivered before the vCPU runs.
+   */
+  public void noteEvent() {
+    loop.noteEvent();
   }
 
   /** No interrupt is delivered before the next instruction is done: STI, MOV SS, POP SS. */
   void inhibitInterrupts() {
-    throw new UnsupportedOperationException();
+    loop.inhibitInterrupts();
   }
 
   /**
    * Something that the processor derives from registers has changed: CR0, CR4, EFER, CPL, CS, SS,
    * RFLAGS.AC or VM. The instruction must be one that ends its block.
    */
-  void modeChanged() {
+  public void modeChanged() {
     codeSize = state.is64Bit() ? 8 : state.segments[CpuState.CS].isBig() ? 4 : 2;
-    vcpu.setUser(state.cpl == 3);
+    isLongMode = state.isLongMode();
+    canonicalShift = (state.cr4 & CpuState.CR4_LA57) != 0 ? 7 : 16;
+    boolean isUser = state.cpl == 3;
+    checksAlignment =
+        isUser && (state.cr0 & CpuState.CR0_AM) != 0 && (state.systemFlags() & Flags.AC) != 0;
+    vcpu.setUser(isUser);
   }
 
   /** 2, 4 or 8: of 16-, 32- or 64-bit code. */
@@ -124,19 +146,34 @@ public final class X86Cpu {
     return codeSize == 8 ? 8 : segments[CpuState.SS].isBig() ? 4 : 2;
   }
 
-  /** HLT: {@link #run} asks the board to wait when this instruction is done. */
-  void halt() {
-    throw new UnsupportedOperationException();
+  /** HLT: {@link #run} asks the board to wait, until an interrupt comes or {@link #wake}. */
+  public void halt() {
+    loop.halt();
+  }
+
+  /** Ends HLT: for the board, when INIT or SIPI has changed the registers. */
+  public void wake() {
+    loop.wake();
+  }
+
+  /** Whether it waits, after HLT. */
+  public boolean isHalted() {
+    return loop.isHalted();
+  }
+
+  /** No more instructions of this block are executed after this one. */
+  void endBlock() {
+    loop.endBlock();
   }
 
   /** Whether a long instruction is to be left between two of its steps, and begun again later. */
   boolean isInterruptWanted() {
-    throw new UnsupportedOperationException();
+    return loop.isInterruptWanted();
   }
 
   /** Begins this instruction again when the run loop has looked round: RIP goes back to it. */
   void restart() {
-    throw new UnsupportedOperationException();
+    loop.restart();
   }
 
   /**
@@ -146,6 +183,13 @@ public final class X86Cpu {
    * @throws GuestException #GP if the address is not canonical or beyond the limit
    */
   void jump(long rip) {
+    if (codeSize == 8) {
+      if (!isCanonical(rip)) {
+        throw raise(GuestException.GP, 0);
+      }
+    } else if (rip > Integer.toUnsignedLong(segments[CpuState.CS].limit())) {
+      throw raise(GuestException.GP, 0);
+    }
     state.rip = rip;
   }
 
@@ -169,7 +213,41 @@ public final class X86Cpu {
    * @param offset cut to the address size
    */
   long linear(int segment, long offset, int size, boolean isWrite) {
-    throw new UnsupportedOperationException();
+    Segment used = segments[segment];
+    if (codeSize == 8) {
+      long linear = segment >= CpuState.FS ? used.base() + offset : offset;
+      if (!isCanonical(linear)) {
+        throw raise(segment == CpuState.SS ? GuestException.SS : GuestException.GP, 0);
+      }
+      return linear;
+    }
+    if (!(isWrite ? used.allowsWrite(offset, size) : used.allowsRead(offset, size))) {
+      throw raise(segment == CpuState.SS ? GuestException.SS : GuestException.GP, 0);
+    }
+    return used.base() + offset & 0xffff_ffffL;
+  }
+
+  /** Whether the bits of a linear address that are not translated equal the highest that is. */
+  boolean isCanonical(long linear) {
+    return linear << canonicalShift >> canonicalShift == linear;
+  }
+
+  /** The address of the second page of an access that crosses pages. */
+  long wrap(long linear) {
+    if (!isLongMode) {
+      return linear & 0xffff_ffffL;
+    }
+    if (!isCanonical(linear)) {
+      throw raise(GuestException.GP, 0);
+    }
+    return linear;
+  }
+
+  /** #AC, where unaligned accesses are not allowed. */
+  void checkAlignment() {
+    if (checksAlignment) {
+      throw raise(GuestException.AC, 0);
+    }
   }
 
   /** Reads 1, 2, 4 or 8 bytes; zero-extended. */
@@ -196,7 +274,7 @@ public final class X86Cpu {
 
   /** Host-physical memory, for {@link #writableBlock} and {@link Vcpu#readable}. */
   PhysicalMemory memory() {
-    throw new UnsupportedOperationException();
+    return vcpu.memory();
   }
 
   /**
@@ -204,23 +282,24 @@ public final class X86Cpu {
    * the VMM has to emulate the write: {@link Vcpu#emulateWrite} must follow.
    */
   long writableBlock(long linear) {
+    linearMemory.willWritePage(linear);
     return vcpu.writable(linear);
   }
 
   long readLinear(long linear, int size) {
-    throw new UnsupportedOperationException();
+    return linearMemory.read(linear, size);
   }
 
   long readLinearForUpdate(long linear, int size) {
-    throw new UnsupportedOperationException();
+    return linearMemory.readForUpdate(linear, size);
   }
 
   void writeLinear(long linear, int size, long value) {
-    throw new UnsupportedOperationException();
+    linearMemory.write(linear, size, value);
   }
 
   void prepareWriteLinear(long linear, int size) {
-    throw new UnsupportedOperationException();
+    linearMemory.prepareWrite(linear, size);
   }
 
   /**
@@ -230,16 +309,38 @@ public final class X86Cpu {
    * @return what they held, zero-extended
    */
   long compareAndExchange(long linear, int size, long expected, long value) {
-    throw new UnsupportedOperationException();
+    return linearMemory.compareAndExchange(linear, size, expected, value);
   }
 
   /** Reads as the processor does for itself (descriptors, IDT, TSS): as supervisor. */
   long readSystem(long linear, int size) {
-    throw new UnsupportedOperationException();
+    boolean wasChecking = beSystem();
+    try {
+      return linearMemory.read(linear, size);
+    } finally {
+      beGuest(wasChecking);
+    }
   }
 
   /** Writes as the processor does for itself: as supervisor. */
   void writeSystem(long linear, int size, long value) {
-    throw new UnsupportedOperationException();
+    boolean wasChecking = beSystem();
+    try {
+      linearMemory.write(linear, size, value);
+    } finally {
+      beGuest(wasChecking);
+    }
+  }
+
+  private boolean beSystem() {
+    boolean wasChecking = checksAlignment;
+    checksAlignment = false;
+    vcpu.setUser(false);
+    return wasChecking;
+  }
+
+  private void beGuest(boolean wasChecking) {
+    checksAlignment = wasChecking;
+    vcpu.setUser(state.cpl == 3);
   }
 }

@@ -198,16 +198,10 @@ public enum Mnemonic {
   XSETBV,
 
   // vectors
-  ADDPD,
-  ADDPS,
-  ADDSD,
-  ADDSS,
   ANDNPD,
   ANDNPS,
   ANDPD,
   ANDPS,
-  COMISD,
-  COMISS,
   FXRSTOR,
   FXSAVE,
   LDMXCSR,
@@ -270,7 +264,6 @@ public enum Mnemonic {
   PMULLW,
   PMULUDQ,
   POR,
-  PREFETCH,
   PSADBW,
   PSHUFD,
   PSHUFHW,
@@ -313,5 +306,8 @@ public enum Mnemonic {
   XORPS,
 
   /** No instruction, or one that this processor does not have: raises #UD. */
-  INVALID
+  INVALID,
+
+  /** More than 15 bytes: raises #GP. */
+  TOO_LONG
 }

@@ -1,0 +1,304 @@
+package dev.gnomon.machine.x86;
+
+import dev.gnomon.machine.processor.Vcpu;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Executes blocks, one after the other, and between two of them sees to what came up: requests of
+ * the MMU's and the VMM's, interrupts, HLT, the end.
+ *
+ * <p>It is in guest mode but while it asks the board. An exception of an instruction is delivered
+ * with RIP at the instruction and all else as before it.
+ */
+final class RunLoop {
+  /** What there is to see to before the next block. */
+  private static final int LOOK_FOR_INTERRUPTS = 1;
+
+  private static final int STOP = 1 << 1;
+  private static final int SHUTDOWN = 1 << 2;
+  private static final int HALT = 1 << 3;
+
+  private static final long SINGLE_STEP = 1L << 14;
+
+  private final X86Cpu cpu;
+  private final Vcpu vcpu;
+  private final CpuState state;
+  private final Board board;
+  private final LinearMemory memory;
+  private final BlockCache cache;
+  private final BlockMaker maker;
+
+  private int attention;
+
+  /** Whether the board may have an interrupt that could not be delivered when it was last asked. */
+  private boolean mayHaveInterrupt;
+
+  /** STI, MOV SS: no interrupt before the next instruction is done. */
+  private boolean isInhibited;
+
+  private boolean isRestarted;
+
+  /** How many instructions of the running block are to be executed. */
+  private int blockEnd;
+
+  private long linear;
+  private long instructions;
+  private long faults;
+
+  RunLoop(X86Cpu cpu, LinearMemory memory) {
+    this.cpu = cpu;
+    this.memory = memory;
+    vcpu = cpu.vcpu();
+    state = cpu.state();
+    board = cpu.board();
+    cache = new BlockCache(vcpu.memory());
+    maker = new BlockMaker(cpu, vcpu, vcpu.memory());
+  }
+
+  StopReason run(long maxInstructions) {
+    long before = instructions + faults;
+    long limit =
+        maxInstructions > Long.MAX_VALUE - before ? Long.MAX_VALUE : before + maxInstructions;
+    vcpu.enterGuest();
+    try {
+      while (true) {
+        if (attention != 0 || vcpu.isInterrupted()) {
+          StopReason reason = lookRound();
+          if (reason != null) {
+            return reason;
+          }
+        } else {
+          long left = limit - instructions - faults;
+          if (left <= 0) {
+            return StopReason.COUNT;
+          }
+          step(left);
+        }
+      }
+    } finally {
+      vcpu.leaveGuest();
+    }
+  }
+
+  long instructions() {
+    return instructions;
+  }
+
+  // --- one block ---
+
+  private void step(long left) {
+    int count;
+    Block block;
+    try {
+      block = find();
+      count = block.operations.length;
+      if (state.rip + block.length - 1 > lastRip()) {
+        count = fitting(block);
+      }
+    } catch (GuestException e) {
+      faults++;
+      cpu.delivery().deliver(e);
+      return;
+    }
+    boolean isSingleStep = (state.systemFlags() & Flags.TF) != 0;
+    if (left < count) {
+      count = (int) left;
+    }
+    if (isInhibited | isSingleStep) {
+      count = 1;
+      if (isInhibited) {
+        isInhibited = false;
+        lookForInterrupts();
+      }
+    }
+    memory.setCode(linear, block.length);
+    boolean isDone = execute(block, count);
+    if (isSingleStep && isDone) {
+      state.dr[6] |= SINGLE_STEP;
+      cpu.delivery().deliverTrap(GuestException.DB);
+    }
+  }
+
+  /** Executes instructions of a block. Returns false if one of them has faulted. */
+  private boolean execute(Block block, int count) {
+    X86Cpu executing = cpu;
+    CpuState registers = state;
+    Operation[] operations = block.operations;
+    short[] offsets = block.offsets;
+    long rip = block.rip;
+    blockEnd = count;
+    int done = 0;
+    try {
+      do {
+        registers.rip = rip + offsets[done + 1];
+        operations[done].execute(executing);
+        done++;
+      } while (done < blockEnd);
+    } catch (GuestException e) {
+      registers.rip = rip + offsets[done];
+      instructions += done;
+      faults++;
+      executing.delivery().deliver(e);
+      return false;
+    }
+    if (isRestarted) {
+      isRestarted = false;
+      done--;
+      registers.rip = rip + offsets[done];
+    }
+    instructions += done;
+    return true;
+  }
+
+  /** The block at RIP: from the cache, if memory holds what it was made of, else made now. */
+  private Block find() {
+    int codeSize = cpu.codeSize();
+    long rip = state.rip;
+    if (codeSize == 8) {
+      if (!cpu.isCanonical(rip)) {
+        throw cpu.raise(GuestException.GP, 0);
+      }
+      linear = rip;
+    } else {
+      rip &= 0xffff_ffffL;
+      state.rip = rip;
+      linear = state.segments[CpuState.CS].base() + rip & 0xffff_ffffL;
+    }
+    long hpa = vcpu.executable(linear);
+    if (hpa < 0) {
+      return maker.makeOutside(rip, codeSize);
+    }
+    Block block = cache.find(hpa, rip, codeSize);
+    return block != null ? block : maker.make(cache, hpa, linear, rip, codeSize);
+  }
+
+  /** The last address of code: CS's limit; 64-bit code has none. */
+  private long lastRip() {
+    return cpu.codeSize() == 8
+        ? Long.MAX_VALUE
+        : Integer.toUnsignedLong(state.segments[CpuState.CS].limit());
+  }
+
+  /** How many instructions of a block lie within CS's limit; #GP if none does. */
+  private int fitting(Block block) {
+    int count = 0;
+    while (count < block.operations.length
+        && state.rip + block.offsets[count + 1] - 1 <= lastRip()) {
+      count++;
+    }
+    if (count == 0) {
+      throw cpu.raise(GuestException.GP, 0);
+    }
+    return count;
+  }
+
+  // --- what instructions and the board ask for ---
+
+  /** No more instructions of this block after the one that is being executed. */
+  void endBlock() {
+    blockEnd = 0;
+  }
+
+  void restart() {
+    isRestarted = true;
+    endBlock();
+  }
+
+  void stop() {
+    attention |= STOP;
+    endBlock();
+  }
+
+  void shutDown() {
+    attention |= SHUTDOWN;
+    endBlock();
+  }
+
+  void halt() {
+    attention |= HALT;
+    endBlock();
+  }
+
+  void wake() {
+    attention &= ~HALT;
+  }
+
+  boolean isHalted() {
+    return (attention & HALT) != 0;
+  }
+
+  void inhibitInterrupts() {
+    isInhibited = true;
+    endBlock();
+  }
+
+  boolean isInhibited() {
+    return isInhibited;
+  }
+
+  /** Asks the board after this instruction, if it may have something. */
+  void lookForInterrupts() {
+    if (mayHaveInterrupt) {
+      attention |= LOOK_FOR_INTERRUPTS;
+    }
+  }
+
+  void noteEvent() {
+    mayHaveInterrupt = true;
+    attention |= LOOK_FOR_INTERRUPTS;
+  }
+
+  boolean isInterruptWanted() {
+    return attention != 0 || vcpu.isInterrupted();
+  }
+
+  // --- between blocks ---
+
+  private @Nullable StopReason lookRound() {
+    if ((attention & SHUTDOWN) != 0) {
+      attention &= ~SHUTDOWN;
+      return StopReason.SHUTDOWN;
+    }
+    if ((attention & STOP) != 0) {
+      attention &= ~STOP;
+      return StopReason.STOPPED;
+    }
+    vcpu.takeRequests();
+    if (vcpu.takeEvent()) {
+      noteEvent();
+    }
+    if (vcpu.isPauseRequested()) {
+      return StopReason.PAUSED;
+    }
+    if ((attention & LOOK_FOR_INTERRUPTS) != 0) {
+      attention &= ~LOOK_FOR_INTERRUPTS;
+      askBoard();
+    } else if ((attention & HALT) != 0) {
+      vcpu.leaveGuest();
+      boolean isWoken = board.halt(cpu);
+      vcpu.enterGuest();
+      if (!isWoken) {
+        return StopReason.HALTED;
+      }
+      noteEvent();
+    }
+    return null;
+  }
+
+  private void askBoard() {
+    if (isInhibited) {
+      // Asked again after the next instruction.
+      return;
+    }
+    vcpu.leaveGuest();
+    int vector = board.nextInterrupt(cpu);
+    vcpu.enterGuest();
+    if (vector >= 0) {
+      wake();
+      cpu.delivery().deliverInterrupt(vector);
+      attention |= LOOK_FOR_INTERRUPTS;
+    } else if (cpu.isInterruptible()) {
+      mayHaveInterrupt = false;
+    }
+  }
+}
