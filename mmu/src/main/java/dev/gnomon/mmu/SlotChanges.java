@@ -202,11 +202,16 @@ public final class SlotChanges {
   }
 
   private void exchange(Cpu cpu, int id, @Nullable Memslot slot) {
-    long generation = memslots.exchange(cpu, id, slot);
-    if ((generation & MmioSpte.GENERATION_MASK) == 0) {
-      // Marks of the generation that has the same 19 bits would look current again.
-      zapAllFast(cpu);
-    }
+    memslots.exchange(
+        cpu,
+        id,
+        slot,
+        generation -> {
+          if ((generation & MmioSpte.GENERATION_MASK) == 0) {
+            // Marks of the generation that has the same 19 bits would look current again.
+            zapAllFast(cpu);
+          }
+        });
   }
 
   private static void setAll(Memslot slot, SharedWords bitmap) {

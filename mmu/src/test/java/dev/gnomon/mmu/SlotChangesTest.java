@@ -7,10 +7,16 @@ import dev.gnomon.mmu.arch.AccessKind;
 import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.config.Stat;
 import dev.gnomon.mmu.config.TdpKind;
+import dev.gnomon.mmu.event.Tracepoints;
+import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.spte.MmioSpte;
+import dev.gnomon.mmu.spte.SpteFormat;
 import dev.gnomon.mmu.testing.Configs;
 import dev.gnomon.mmu.testing.TestVcpu.Outcome;
 import dev.gnomon.mmu.testing.TestVm;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -171,5 +177,31 @@ class SlotChangesTest {
     assertThat(vm.vcpu().mmu().rootHpa()).isNotEqualTo(oldRoot);
     assertThat(vm.vcpu().walks(5, AccessKind.READ)).isFalse();
     vm.close();
+  }
+
+  @Test
+  void whenTheGenerationWrapsTheOldRoundsMarksAreGoneBeforeAnyMarkIsTrustedAgain() {
+    AtomicReference<TestVm> made = new AtomicReference<>();
+    List<Boolean> wereExchanging = new ArrayList<>();
+    Tracepoints zaps =
+        new Tracepoints() {
+          @Override
+          public void kvmTdpMmuSpteChanged(
+              Cpu cpu, int asId, long gfn, int level, long oldSpte, long newSpte) {
+            if (SpteFormat.isNonPresent(newSpte)) {
+              wereExchanging.add(made.get().mmu().memslots().isExchanging());
+            }
+          }
+        };
+    TestVm vm = new TestVm(Configs.ept(), Rules.DEFAULTS, zaps);
+    made.set(vm);
+    vm.addSlot(1, 9000, 1, 9000);
+    vm.vcpu().read(5000);
+    vm.vcpu().exit();
+    for (long i = 0; i <= MmioSpte.GENERATION_MASK / 4; i++) {
+      changes(vm).startDirtyLog(vm.hostCpu(), 1);
+      changes(vm).stopDirtyLog(vm.hostCpu(), 1);
+    }
+    assertThat(wereExchanging).isNotEmpty().containsOnly(true);
   }
 }

@@ -7,6 +7,7 @@ import dev.gnomon.mmu.sync.ReadCopyUpdate;
 import dev.gnomon.mmu.sync.SpinLock;
 import dev.gnomon.mmu.sync.Synchronization;
 import java.util.List;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,6 +96,16 @@ public final class Memslots {
    * @throws IllegalArgumentException if slots would overlap; nothing has changed then
    */
   public long exchange(Cpu cpu, int id, @Nullable Memslot slot) {
+    return exchange(cpu, id, slot, generation -> {});
+  }
+
+  /**
+   * As {@link #exchange(Cpu, int, Memslot)}.
+   *
+   * @param beforeUse called with the new generation when nobody uses the old array any more, and no
+   *     MMIO entry is trusted or made yet
+   */
+  public long exchange(Cpu cpu, int id, @Nullable Memslot slot, LongConsumer beforeUse) {
     if (!slotsLock.isHeldBy(cpu)) {
       throw new IllegalStateException("memslots are exchanged under the slots lock");
     }
@@ -106,6 +117,7 @@ public final class Memslots {
     words.getAndSet(IN_PROGRESS, 1);
     words.set(CURRENT, place);
     readers.synchronize(cpu);
+    beforeUse.accept(generation);
     words.set(IN_PROGRESS, 0);
     return generation;
   }
