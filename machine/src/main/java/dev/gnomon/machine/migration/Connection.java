@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Connection implements AutoCloseable {
   /** Of the protocol. It changes with whatever is sent. */
-  static final int VERSION = 2;
+  static final int VERSION = 3;
 
   private static final long MAGIC = 0x474e_4f4d_4f4e_4d47L;
   private static final int GREETING_BYTES = 16;

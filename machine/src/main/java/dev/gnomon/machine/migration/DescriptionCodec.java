@@ -6,6 +6,7 @@ import dev.gnomon.machine.guest.GuestConfig;
 import dev.gnomon.machine.processor.TlbConfig;
 import dev.gnomon.mmu.config.DirtyLogKind;
 import dev.gnomon.mmu.config.MmuConfig;
+import dev.gnomon.mmu.config.SpteLayout;
 import dev.gnomon.mmu.config.TdpKind;
 
 /** A {@link VmDescription} on the wire. */
@@ -14,6 +15,7 @@ final class DescriptionCodec {
   private static final int LARGEST_COUNT = 1 << 16;
 
   private static final TdpKind[] TDP_KINDS = TdpKind.values();
+  private static final SpteLayout[] LAYOUTS = SpteLayout.values();
   private static final DirtyLogKind[] LOG_KINDS = DirtyLogKind.values();
 
   private DescriptionCodec() {}
@@ -54,6 +56,8 @@ final class DescriptionCodec {
 
   private static void writeMmu(PayloadWriter out, MmuConfig mmu) {
     out.put(mmu.tdp().ordinal())
+        .put(mmu.layout().ordinal())
+        .put(mmu.memoryType())
         .put(mmu.accessedDirty())
         .put(mmu.executeOnly())
         .put(mmu.levels())
@@ -73,6 +77,8 @@ final class DescriptionCodec {
   private static MmuConfig readMmu(PayloadReader in) {
     return new MmuConfig(
         one(in, TDP_KINDS),
+        one(in, LAYOUTS),
+        in.getBoolean(),
         in.getBoolean(),
         in.getBoolean(),
         in.getInt(),

@@ -5,8 +5,12 @@ import java.util.function.Consumer;
 /**
  * How a VM's MMU is set up; fixed when the VM is made.
  *
- * @param tdp whose page-table format
+ * @param tdp whose two-dimensional paging walks the tables: what is a fault, a reserved bit, an
+ *     MMIO mark
+ * @param layout where entries have their bits; another layout than the processor's own works only
+ *     as far as their low bits agree: EPT's without A/D, on NPT
  * @param accessedDirty whether the processor sets A and D in TDP entries; NPT always does
+ * @param memoryType EPT's layout: whether leaves bear a memory type, write-back, and ignore the PAT
  * @param executeOnly EPT: whether an entry may allow execution without reads
  * @param levels levels of the TDP page table, 4 or 5
  * @param physicalAddressBits MAXPHYADDR of the host, 36 to 52
@@ -28,6 +32,8 @@ import java.util.function.Consumer;
  */
 public record MmuConfig(
     TdpKind tdp,
+    SpteLayout layout,
+    boolean memoryType,
     boolean accessedDirty,
     boolean executeOnly,
     int levels,
@@ -58,7 +64,16 @@ public record MmuConfig(
         physicalAddressBits >= 36 && physicalAddressBits <= 52,
         "physical address bits must be 36 to 52");
     require(largestLevel >= 1 && largestLevel <= 3, "the largest level must be 1, 2 or 3");
-    require(accessedDirty || tdp == TdpKind.EPT, "NPT always has accessed and dirty bits");
+    require(layout == SpteLayout.EPT || tdp == TdpKind.NPT, "an EPT processor needs EPT's layout");
+    require(layout == SpteLayout.EPT || !memoryType, "only EPT's layout has a memory type");
+    require(
+        accessedDirty || layout == SpteLayout.EPT,
+        "NPT in its own layout always has accessed and dirty bits");
+    require(
+        tdp == TdpKind.EPT
+            || layout == SpteLayout.LEGACY
+            || !accessedDirty && !memoryType && !executeOnly && !nxHugePages,
+        "NPT walks EPT's layout only without A/D, memory type, execute-only and NX huge pages");
     require(
         dirtyLog != DirtyLogKind.PML || tdp == TdpKind.EPT,
         "page-modification logging needs an Intel processor");
@@ -79,6 +94,8 @@ public record MmuConfig(
   public static MmuConfig of(TdpKind tdp, int vcpus) {
     return new MmuConfig(
         tdp,
+        SpteLayout.of(tdp),
+        tdp == TdpKind.EPT,
         true,
         true,
         4,
@@ -116,6 +133,8 @@ public record MmuConfig(
   /** A copy to be changed before it becomes a configuration again. */
   private static final class Draft {
     TdpKind tdp;
+    SpteLayout layout;
+    boolean memoryType;
     boolean accessedDirty;
     boolean executeOnly;
     int levels;
@@ -133,6 +152,8 @@ public record MmuConfig(
 
     Draft(MmuConfig from) {
       tdp = from.tdp;
+      layout = from.layout;
+      memoryType = from.memoryType;
       accessedDirty = from.accessedDirty;
       executeOnly = from.executeOnly;
       levels = from.levels;
@@ -152,6 +173,8 @@ public record MmuConfig(
     MmuConfig finish() {
       return new MmuConfig(
           tdp,
+          layout,
+          memoryType,
           accessedDirty,
           executeOnly,
           levels,
@@ -173,6 +196,25 @@ public record MmuConfig(
     Draft draft = new Draft(this);
     change.accept(draft);
     return draft.finish();
+  }
+
+  /** Entries laid out as EPT's without A/D bits, memory type and execute-only pages. */
+  public MmuConfig withBareEptLayout() {
+    return changed(
+        draft -> {
+          draft.layout = SpteLayout.EPT;
+          draft.memoryType = false;
+          draft.accessedDirty = false;
+          draft.executeOnly = false;
+        });
+  }
+
+  public MmuConfig withMemoryType(boolean value) {
+    return changed(draft -> draft.memoryType = value);
+  }
+
+  public MmuConfig withExecuteOnly(boolean value) {
+    return changed(draft -> draft.executeOnly = value);
   }
 
   public MmuConfig withAccessedDirty(boolean value) {

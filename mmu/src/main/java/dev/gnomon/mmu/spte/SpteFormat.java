@@ -1,13 +1,15 @@
 package dev.gnomon.mmu.spte;
 
 import dev.gnomon.mmu.config.MmuConfig;
+import dev.gnomon.mmu.config.SpteLayout;
 import dev.gnomon.mmu.config.TdpKind;
 
 /**
  * Where the bits of a shadow page-table entry are, and what a value of one means. One object a VM.
+ * The layout says where bits are; the processor, what is reserved and how MMIO is marked.
  *
  * <pre>
- *                    NPT (legacy)          EPT
+ *                    legacy                EPT
  *  readable/present  0                     0
  *  writable          1                     1
  *  executable        not 63                2
@@ -89,7 +91,7 @@ public final class SpteFormat {
     hasAccessedDirty = config.accessedDirty();
     physicalAddressBits = config.physicalAddressBits();
     rootLevel = config.levels();
-    if (kind == TdpKind.EPT) {
+    if (config.layout() == SpteLayout.EPT) {
       readable = 1L;
       present = config.executeOnly() ? 0 : readable;
       user = readable;
@@ -99,7 +101,7 @@ public final class SpteFormat {
       dirty = hasAccessedDirty ? 1L << 9 : 0;
       hostWritable = 1L << 57;
       mmuWritable = 1L << 58;
-      memoryType = EPT_WRITE_BACK_IGNORE_PAT;
+      memoryType = config.memoryType() ? EPT_WRITE_BACK_IGNORE_PAT : 0;
       accessTrack = readable | WRITABLE | executable;
       savedReadExecute = (readable | executable) << SAVED_SHIFT;
     } else {
@@ -118,7 +120,7 @@ public final class SpteFormat {
     }
   }
 
-  /** Whose format this is. */
+  /** Whose processor walks it. */
   public TdpKind kind() {
     return kind;
   }

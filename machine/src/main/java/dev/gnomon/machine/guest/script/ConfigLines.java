@@ -8,6 +8,7 @@ import dev.gnomon.mmu.Rules;
 import dev.gnomon.mmu.config.DirtyLogKind;
 import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.config.RuleSwitch;
+import dev.gnomon.mmu.config.SpteLayout;
 import dev.gnomon.mmu.config.TdpKind;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import java.util.HashMap;
@@ -233,6 +234,8 @@ final class ConfigLines {
       MmuConfig config =
           new MmuConfig(
               tdp,
+              SpteLayout.of(tdp),
+              tdp == TdpKind.EPT,
               hasAccessedDirty,
               hasExecuteOnly,
               mmu.levels(),
