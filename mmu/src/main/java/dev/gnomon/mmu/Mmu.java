@@ -99,7 +99,8 @@ public final class Mmu {
             hostPages,
             marker,
             WriteTracking.REGISTERED,
-            rules.get(Rules.PFN_DIRTY));
+            rules.get(Rules.PFN_DIRTY),
+            rules.get(Rules.WRITABLE_LEAF));
     SpteWriter writer =
         new SpteWriter(
             memory, format, rules.get(Rules.VOLATILE), rules.get(Rules.TDP_WRITE), statistics);

@@ -18,6 +18,8 @@ import dev.gnomon.mmu.spte.PfnDirty;
 import dev.gnomon.mmu.spte.TdpWrite;
 import dev.gnomon.mmu.spte.Volatility;
 import dev.gnomon.mmu.spte.VolatilityRule;
+import dev.gnomon.mmu.spte.WritableLeaf;
+import dev.gnomon.mmu.spte.WritableLeafRule;
 import dev.gnomon.mmu.spte.WriteRule;
 import dev.gnomon.mmu.tdp.HugeRecovery;
 import dev.gnomon.mmu.tdp.HugeRecoveryRule;
@@ -62,6 +64,14 @@ public final class Rules {
           FlushRule.class,
           FlushOnUpdate.class,
           FlushOnUpdate.MMU_WRITABLE_CLEARED);
+
+  public static final RuleSwitch<WritableLeafRule> WRITABLE_LEAF =
+      RuleSwitch.of(
+          "writable-leaf",
+          "which old entry counts as a writable leaf when a new one is made",
+          WritableLeafRule.class,
+          WritableLeaf.class,
+          WritableLeaf.SHADOW_PRESENT);
 
   public static final RuleSwitch<DirtyFlushRule> DIRTY_FLUSH =
       RuleSwitch.of(
@@ -126,6 +136,7 @@ public final class Rules {
           VOLATILE,
           TDP_WRITE,
           FLUSH_ON_UPDATE,
+          WRITABLE_LEAF,
           DIRTY_FLUSH,
           FAST_FAULT,
           LOCKLESS_WALK,

@@ -141,6 +141,7 @@ class CorpusTest {
             "tdp-write=plain",
             "volatile=any-ad-clear",
             "volatile=readonly-stable",
+            "writable-leaf=raw-bit",
             "zap-order=free-before-flush");
   }
 

@@ -8,6 +8,7 @@ import dev.gnomon.mmu.platform.HostPages;
 import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.spte.DirtReportRule;
 import dev.gnomon.mmu.spte.SpteFormat;
+import dev.gnomon.mmu.spte.WritableLeafRule;
 import dev.gnomon.mmu.track.WriteTracking;
 
 /**
@@ -24,6 +25,7 @@ public final class SpteMaker {
   private final DirtyMarker marker;
   private final WriteTracking tracking;
   private final DirtReportRule dirtReport;
+  private final WritableLeafRule writableLeaf;
 
   public SpteMaker(
       MmuConfig config,
@@ -31,13 +33,15 @@ public final class SpteMaker {
       HostPages hostPages,
       DirtyMarker marker,
       WriteTracking tracking,
-      DirtReportRule dirtReport) {
+      DirtReportRule dirtReport,
+      WritableLeafRule writableLeaf) {
     this.format = format;
     nxHugePages = config.nxHugePages();
     this.hostPages = hostPages;
     this.marker = marker;
     this.tracking = tracking;
     this.dirtReport = dirtReport;
+    this.writableLeaf = writableLeaf;
   }
 
   /**
@@ -62,7 +66,7 @@ public final class SpteMaker {
       return spte;
     }
     spte |= format.hostWritableBit();
-    boolean wasWritable = SpteFormat.isPresentLeaf(old, level) && SpteFormat.isWritable(old);
+    boolean wasWritable = writableLeaf.isWritableLeaf(old, level);
     if (!wasWritable && tracking.isWriteTracked(slot, gfn)) {
       return spte;
     }
@@ -70,7 +74,10 @@ public final class SpteMaker {
       // Left for a write to split: only 4 KiB pages may be writable in a logged slot.
       return spte | format.mmuWritableBit();
     }
-    spte |= format.mmuWritableBit() | SpteFormat.WRITABLE | format.dirtyBit();
+    spte |= format.mmuWritableBit() | SpteFormat.WRITABLE;
+    if (!wasWritable || writableLeaf.setsDirtyAgain()) {
+      spte |= format.dirtyBit();
+    }
     marker.mark(cpu, slot, gfn);
     if (dirtReport.reportsAtCreation()) {
       hostPages.markDirty(pfn);

@@ -6,10 +6,16 @@ import dev.gnomon.mmu.Rules;
 import dev.gnomon.mmu.config.DirtyLogKind;
 import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.config.TdpKind;
+import dev.gnomon.mmu.notify.AgingFlush;
+import dev.gnomon.mmu.spte.FlushOnUpdate;
+import dev.gnomon.mmu.spte.PfnDirty;
+import dev.gnomon.mmu.spte.WritableLeaf;
+import dev.gnomon.mmu.tdp.HugeRecovery;
+import dev.gnomon.mmu.testing.TestVcpu;
 import dev.gnomon.mmu.testing.TestVm;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.List;
 import java.util.regex.MatchResult;
@@ -24,6 +30,18 @@ import org.junit.jupiter.params.provider.ValueSource;
  * the MMU as it was recorded.
  */
 class RecordedEventsTest {
+  private static final Path RECORDINGS =
+      Path.of(System.getProperty("basedir", "")).resolve("../recordings/linux-6.12");
+
+  /** What Linux 6.12 did where the newest kernel does otherwise. */
+  private static final Rules RULES =
+      Rules.DEFAULTS
+          .with(Rules.PFN_DIRTY, PfnDirty.ON_CLEAR)
+          .with(Rules.FLUSH_ON_UPDATE, FlushOnUpdate.TO_READONLY)
+          .with(Rules.WRITABLE_LEAF, WritableLeaf.RAW_BIT)
+          .with(Rules.AGING_FLUSH, AgingFlush.IF_YOUNG)
+          .with(Rules.HUGE_RECOVERY, HugeRecovery.ZAP);
+
   private static final Pattern FAULT =
       Pattern.compile("kvm_page_fault vcpu (\\d) address 0x(\\w+) error_code 0x(\\w+)");
   private static final Pattern SLOT =
@@ -33,7 +51,14 @@ class RecordedEventsTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"write.long.0", "flat.real.0", "hugesmall.long.0", "two.long.0", "dirty.long.0"})
+      strings = {
+        "write.long.0",
+        "flat.real.0",
+        "hugesmall.long.0",
+        "two.long.0",
+        "dirty.long.0",
+        "mmio.long.0"
+      })
   void nptCausesTheRecordedEvents(String name) throws IOException {
     replay("npt", name, MmuConfig.of(TdpKind.NPT, 2));
   }
@@ -45,9 +70,14 @@ class RecordedEventsTest {
     replay("npt", "ring.long.0", config);
   }
 
+  @Test
+  void entriesOfEptWithoutAdOnNptCauseTheRecordedEvents() throws IOException {
+    replay("ept-noad", "dirty.long.0", MmuConfig.of(TdpKind.NPT, 2).withBareEptLayout());
+  }
+
   private void replay(String directory, String name, MmuConfig config) throws IOException {
     List<String> recorded = recording(directory, name);
-    TestVm vm = new TestVm(config, Rules.DEFAULTS, events);
+    TestVm vm = new TestVm(config, RULES, events);
     for (String line : recorded) {
       MatchResult fault = match(FAULT, line);
       if (fault != null) {
@@ -70,14 +100,15 @@ class RecordedEventsTest {
     } else {
       set(vm, slot);
       events.mark(marker);
+      if (vm.vcpu().mmu().hasRoot()) {
+        enterAgain(vm.vcpu());
+      }
       return;
     }
     if (marker.equals("start")) {
-      vm.vcpu().enter();
-      vm.vcpu().exit();
+      enterAgain(vm.vcpu());
     } else if (marker.equals("yield from 0") && !vm.vcpu(1).mmu().hasRoot()) {
-      vm.vcpu(1).enter();
-      vm.vcpu(1).exit();
+      enterAgain(vm.vcpu(1));
     } else if (marker.startsWith("get_dirty_log")) {
       vm.getLog(0);
     } else if (marker.equals("manual_dirty_log 1")) {
@@ -99,11 +130,21 @@ class RecordedEventsTest {
     }
   }
 
+  /** Into the guest and out: on the way a root is loaded, if there is none. */
+  private static void enterAgain(TestVcpu vcpu) {
+    vcpu.enter();
+    vcpu.exit();
+  }
+
   private static void set(TestVm vm, MatchResult slot) {
     int id = Integer.parseInt(slot.group(1));
     long gfn = Long.parseLong(slot.group(2), 16) >> 12;
     long pages = Long.parseLong(slot.group(3), 16) >> 12;
     boolean isLogged = slot.group(4).equals("1");
+    if (pages == 0) {
+      vm.mmu().slotChanges().delete(vm.hostCpu(), id);
+      return;
+    }
     if (vm.mmu().memslots().current().byId(id) == null) {
       vm.addSlot(id, gfn, pages, 4096 + gfn);
     }
@@ -119,9 +160,6 @@ class RecordedEventsTest {
   }
 
   private static List<String> recording(String directory, String name) throws IOException {
-    String path = "/oracle/" + directory + "/" + name + ".trace";
-    try (InputStream in = RecordedEventsTest.class.getResourceAsStream(path)) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
-    }
+    return Files.readAllLines(RECORDINGS.resolve(directory).resolve(name + ".trace"));
   }
 }

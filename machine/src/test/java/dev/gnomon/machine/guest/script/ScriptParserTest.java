@@ -140,8 +140,8 @@ class ScriptParserTest {
         "memory 2Q ! \"s:1:8: expected a number of at most 64 bits, as 12, -1, 4K, 2M or"
             + " 0x1f_f000, found '2Q'\"",
         "rule speed=high ! \"s:1:6: expected pfn-dirty, volatile, tdp-write, flush-on-update,"
-            + " dirty-flush, fast-fault, lockless-walk, invalidate-retry, aging-flush,"
-            + " huge-recovery, zap-order, found 'speed'\"",
+            + " writable-leaf, dirty-flush, fast-fault, lockless-walk, invalidate-retry,"
+            + " aging-flush, huge-recovery, zap-order, found 'speed'\"",
         "rule pfn-dirty=soon ! \"s:1:16: expected on-clear, at-creation, found 'soon'\"",
         "let or = 5 ! s:1:5: 'or' has a meaning already",
         "read § ! \"s:1:6: expected a word, a number or a symbol, found '§'\"",
