@@ -9,6 +9,7 @@ module dev.gnomon.machine {
   exports dev.gnomon.machine.guest;
   exports dev.gnomon.machine.guest.script;
   exports dev.gnomon.machine.image;
+  exports dev.gnomon.machine.kvm;
   exports dev.gnomon.machine.lockstep;
   exports dev.gnomon.machine.memory;
   exports dev.gnomon.machine.migration;

@@ -2,6 +2,7 @@ package dev.gnomon.machine.memory;
 
 import dev.gnomon.machine.InputException;
 import dev.gnomon.mmu.platform.PhysicalMemory;
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
@@ -102,6 +103,20 @@ public final class HostMemory implements AutoCloseable {
   /** How many frames can be allocated. */
   public long frameCount() {
     return extent.frameCount();
+  }
+
+  /**
+   * The memory behind some frames as the process has it, for what shares memory with the operating
+   * system itself (another hypervisor, say). Nothing watches over its use after {@link #close}.
+   *
+   * @throws IllegalArgumentException if not all of these frames can be allocated here
+   */
+  public MemorySegment nativeFrames(long pfn, long frames) {
+    if (frames <= 0 || !extent.contains(pfn) || !extent.contains(pfn + frames - 1)) {
+      throw new IllegalArgumentException(
+          "frames %x to %x are not in %s".formatted(pfn, pfn + frames - 1, extent));
+    }
+    return Mapping.ALL.asSlice(PhysicalMemory.hpa(pfn), PhysicalMemory.hpa(frames));
   }
 
   /** Gives everything back. No CPU may use the memory any more. Closing again does nothing. */

@@ -18,13 +18,13 @@ package dev.gnomon.machine.recorder;
  * Every entry has U; none has A or D. Faults go to the program's first bytes: #PF to 10010, #UD to
  * 10018, all others to 10020.
  */
-final class InitialMemory {
+public final class InitialMemory {
 
   /** Where the program lies, and begins. */
   static final long PROGRAM = 0x10000;
 
   /** The most bytes of a program. */
-  static final int PROGRAM_BYTES = 0x10000;
+  public static final int PROGRAM_BYTES = 0x10000;
 
   static final long GDT = 0xb000;
   static final int GDT_LIMIT = 0x37;
@@ -50,7 +50,7 @@ final class InitialMemory {
 
   /** Writes 1 to 8 bytes, little-endian. */
   @FunctionalInterface
-  interface Memory {
+  public interface Memory {
     void put(long gpa, long value, int size);
   }
 
@@ -63,7 +63,7 @@ final class InitialMemory {
   }
 
   /** Writes it all. The memory is zero before. */
-  static void write(RecordedRun run, byte[] program, Memory memory) {
+  public static void write(RecordedRun run, byte[] program, Memory memory) {
     InitialMemory initial = new InitialMemory(run, memory);
     for (int i = 0; i < program.length; i++) {
       memory.put(PROGRAM + i, program[i], 1);

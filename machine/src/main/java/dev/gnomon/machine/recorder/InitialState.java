@@ -5,7 +5,7 @@ import dev.gnomon.machine.x86.Segment;
 import java.util.Arrays;
 
 /** The registers with which a vCPU of the recorder's machine starts. */
-final class InitialState {
+public final class InitialState {
   private static final int USER_LEVEL = 3;
 
   /** PE, ET, NE, WP. */
@@ -30,7 +30,7 @@ final class InitialState {
   private InitialState() {}
 
   /** Those of one vCPU. */
-  static CpuState of(RecordedRun run, int vcpu) {
+  public static CpuState of(RecordedRun run, int vcpu) {
     CpuState state = CpuState.reset();
     Arrays.fill(state.gpr, 0);
     state.gpr[CpuState.RDI] = vcpu;

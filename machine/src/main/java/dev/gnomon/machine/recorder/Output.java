@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /** What the recorder's machine prints, line by line; its marks go into the trace as well. */
-final class Output {
+public final class Output {
   private final List<String> lines = new ArrayList<>();
   private final StringBuilder unfinished = new StringBuilder();
   private final Consumer<String> markers;
@@ -15,12 +15,12 @@ final class Output {
    *
    * @param markers takes each mark, for the trace
    */
-  Output(Consumer<String> markers) {
+  public Output(Consumer<String> markers) {
     this.markers = markers;
   }
 
   /** Prints a character; a line ends with a line feed. */
-  void character(char character) {
+  public void character(char character) {
     if (character == '\n') {
       line("");
     } else {
@@ -29,24 +29,24 @@ final class Output {
   }
 
   /** Prints the rest of a line. */
-  void line(String text) {
+  public void line(String text) {
     lines.add(unfinished + text);
     unfinished.setLength(0);
   }
 
   /** Marks a place in the trace, and prints it. */
-  void mark(String text) {
+  public void mark(String text) {
     mark(text, text);
   }
 
   /** Marks a place in the trace with one text, and prints it with another. */
-  void mark(String inTrace, String printed) {
+  public void mark(String inTrace, String printed) {
     markers.accept(inTrace);
     line("OP " + printed);
   }
 
   /** All lines. */
-  List<String> lines() {
+  public List<String> lines() {
     List<String> all = new ArrayList<>(lines);
     if (!unfinished.isEmpty()) {
       all.add(unfinished.toString());
