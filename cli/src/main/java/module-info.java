@@ -9,6 +9,8 @@ module dev.gnomon.cli {
 
   opens dev.gnomon.cli to
       info.picocli;
+  opens dev.gnomon.cli.boot to
+      info.picocli;
   opens dev.gnomon.cli.check to
       info.picocli;
   opens dev.gnomon.cli.receive to

@@ -1,5 +1,6 @@
 package dev.gnomon.cli;
 
+import dev.gnomon.cli.boot.BootCommand;
 import dev.gnomon.cli.check.CheckCommand;
 import dev.gnomon.cli.receive.ReceiveCommand;
 import dev.gnomon.cli.rules.RulesCommand;
@@ -41,6 +42,7 @@ final class Main implements Runnable {
   private static final List<Class<?>> SUBCOMMANDS =
       List.of(
           RunCommand.class,
+          BootCommand.class,
           CheckCommand.class,
           RulesCommand.class,
           ReceiveCommand.class,

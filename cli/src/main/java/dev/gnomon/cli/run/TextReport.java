@@ -2,6 +2,7 @@ package dev.gnomon.cli.run;
 
 import dev.gnomon.cli.usage.ByteSize;
 import dev.gnomon.cli.vm.DirtyLogChoice;
+import dev.gnomon.cli.vm.StatGroups;
 import dev.gnomon.machine.migration.MigrationResult;
 import dev.gnomon.machine.migration.Round;
 import dev.gnomon.mmu.config.MmuConfig;
@@ -16,34 +17,6 @@ import java.util.stream.Stream;
 
 /** The summary that a person reads. */
 final class TextReport {
-  private static final List<Stat> FAULTS =
-      List.of(
-          Stat.PF_TAKEN,
-          Stat.PF_FIXED,
-          Stat.PF_FAST,
-          Stat.PF_SPURIOUS,
-          Stat.PF_EMULATE,
-          Stat.PF_RETRY,
-          Stat.PF_MMIO_SPTE_CREATED,
-          Stat.PF_GUEST);
-  private static final List<Stat> FLUSHES =
-      List.of(
-          Stat.TLB_FLUSH,
-          Stat.REMOTE_TLB_FLUSH,
-          Stat.REMOTE_TLB_FLUSH_REQUESTS,
-          Stat.INVLPG,
-          Stat.MMU_NOTIFIER_INVALIDATIONS);
-  private static final List<Stat> EXITS = List.of(Stat.EXITS, Stat.REQUEST_EXITS, Stat.MMIO_EXITS);
-  private static final List<Stat> PAGES =
-      List.of(
-          Stat.PAGES_4K,
-          Stat.PAGES_2M,
-          Stat.PAGES_1G,
-          Stat.HUGE_PAGE_SPLITS,
-          Stat.HUGE_PAGE_RECOVERIES,
-          Stat.NX_LPAGE_SPLITS);
-  private static final List<Stat> WRITES = List.of(Stat.SPTE_ATOMIC_WRITES, Stat.SPTE_PLAIN_WRITES);
-
   private static final List<String> PAGE_SIZES = List.of("4k", "2m", "1g");
 
   private final RunResult result;
@@ -139,11 +112,11 @@ final class TextReport {
         tlb.hits(),
         tlb.misses(),
         tlb.walkLoads());
-    line("faults", "%s", listed(FAULTS));
-    line("flushes", "%s", listed(FLUSHES));
-    line("exits", "%s", listed(EXITS));
-    line("pages", "%s", listed(PAGES));
-    line("SPTE writes", "%s", listed(WRITES));
+    group(StatGroups.FAULTS);
+    group(StatGroups.FLUSHES);
+    group(StatGroups.EXITS);
+    group(StatGroups.PAGES);
+    group(StatGroups.WRITES);
     long tables = result.stat(Stat.MMU_PAGE_TABLES);
     line(
         "page tables",
@@ -153,10 +126,8 @@ final class TextReport {
         result.overheadBytes() >> 10);
   }
 
-  private String listed(List<Stat> stats) {
-    return stats.stream()
-        .map(stat -> "%s %,d".formatted(stat.label(), result.stat(stat)))
-        .collect(Collectors.joining("  "));
+  private void group(StatGroups group) {
+    line(group.label(), "%s", group.text(result::stat));
   }
 
   // --- what the host did ---
@@ -166,7 +137,7 @@ final class TextReport {
       line(
           "dirty log",
           "%s%s",
-          listed(List.of(Stat.DIRTY_PAGES_LOGGED, Stat.PML_ENTRIES)),
+          StatGroups.DIRTY.text(result::stat),
           result.log().reports() == 0
               ? ""
               : "; %,d pages in %,d reports"

@@ -242,8 +242,7 @@ public final class Pc implements Board {
 
   private void setAlarm(X86Cpu cpu) {
     Seat seat = seat(cpu);
-    long next =
-        Math.min(seat.apic.timer().nextExpiration(seat.timestampOffset), seat.deviceAlarm);
+    long next = Math.min(seat.apic.timer().nextExpiration(seat.timestampOffset), seat.deviceAlarm);
     if (next != seat.alarm) {
       seat.alarm = next;
       time.setAlarm(cpu.index(), next);
@@ -260,7 +259,7 @@ public final class Pc implements Board {
       cpu.stop();
       return -1;
     }
-    if (isNmiPending(cpu) && words.take(cpu.index(), ApicWords.NMI) != 0) {
+    if (takesNmi(cpu) && words.take(cpu.index(), ApicWords.NMI) != 0) {
       return GuestException.NMI;
     }
     return cpu.isInterruptible() ? nextVector(cpu, seat) : -1;
@@ -279,8 +278,8 @@ public final class Pc implements Board {
     return cpu.index() == 0 && devices.isRequesting() && seat.apic.takesOldControllers();
   }
 
-  private boolean isNmiPending(X86Cpu cpu) {
-    return (words.events(cpu.index()) & ApicWords.NMI) != 0;
+  private boolean takesNmi(X86Cpu cpu) {
+    return (words.events(cpu.index()) & ApicWords.NMI) != 0 && !cpu.state().isNmiBlocked;
   }
 
   /** Takes what others have sent, as far as it changes what the vCPU is doing. */
@@ -316,8 +315,7 @@ public final class Pc implements Board {
       words.take(cpu.index(), ApicWords.NMI);
       StartState.afterInit(cpu.state());
       setAlarm(cpu);
-      seat.activity =
-          cpu.index() == 0 ? Seat.Activity.RUNNING : Seat.Activity.AWAITING_START;
+      seat.activity = cpu.index() == 0 ? Seat.Activity.RUNNING : Seat.Activity.AWAITING_START;
     }
     if (seat.activity == Seat.Activity.AWAITING_START) {
       long taken = words.take(cpu.index(), ApicWords.SIPI | ApicWords.SIPI_VECTOR);
@@ -333,7 +331,7 @@ public final class Pc implements Board {
   }
 
   private boolean isInterrupted(X86Cpu cpu, Seat seat) {
-    if (isNmiPending(cpu)) {
+    if (takesNmi(cpu)) {
       return true;
     }
     seat.apic.setTaskPriorityClass((int) cpu.state().cr8);
