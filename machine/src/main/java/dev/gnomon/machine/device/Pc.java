@@ -314,6 +314,7 @@ public final class Pc implements Board {
       seat.apic.initialize();
       words.take(cpu.index(), ApicWords.NMI);
       StartState.afterInit(cpu.state());
+      cpu.modeChanged();
       setAlarm(cpu);
       seat.activity = cpu.index() == 0 ? Seat.Activity.RUNNING : Seat.Activity.AWAITING_START;
     }
@@ -321,6 +322,8 @@ public final class Pc implements Board {
       long taken = words.take(cpu.index(), ApicWords.SIPI | ApicWords.SIPI_VECTOR);
       if ((taken & ApicWords.SIPI) != 0) {
         StartState.atStartUp(cpu.state(), ApicWords.startUpVector(taken));
+        cpu.modeChanged();
+        cpu.wake();
         seat.activity = Seat.Activity.RUNNING;
       }
     }

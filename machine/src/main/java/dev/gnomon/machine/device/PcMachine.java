@@ -72,6 +72,7 @@ public final class PcMachine {
   public void boot(GuestImage image, String commandLine, List<BootModule> modules) {
     long information = new ImageLoader(vm).load(image, commandLine, modules);
     StartState.of(cpus[0].state(), image, information);
+    cpus[0].modeChanged();
   }
 
   /** The board. */
