@@ -12,17 +12,26 @@ final class Operations {
 
   Operations() {
     BiConsumer<Mnemonic, OperationMaker> into = makers::put;
-    // Each group adds its line: IntegerOperations.register(into);
+    IntegerOperations.register(into);
     StringOperations.register(into);
     BitOperations.register(into);
     VectorOperations.register(into);
     into.accept(Mnemonic.INVALID, instruction -> new Undefined());
+    into.accept(Mnemonic.TOO_LONG, instruction -> new TooLong());
   }
 
   /** The operation of an instruction; of one that nobody makes, one that raises #UD. */
   Operation make(Instruction instruction) {
     OperationMaker maker = makers.get(instruction.mnemonic());
     return maker == null ? new Undefined() : maker.make(instruction);
+  }
+
+  /** #GP: more bytes than an instruction can have. */
+  private static final class TooLong extends Operation {
+    @Override
+    void execute(X86Cpu cpu) {
+      throw cpu.raise(GuestException.GP, 0);
+    }
   }
 
   /** #UD. */
