@@ -52,8 +52,9 @@ record RunPlan(
     DirtyLogChoice dirtyLog = dirtyLog(options.log);
     return new RunPlan(
         new VmConfig(
-            options.machine.processor.mmu(
-                options.machine.vcpus, options.memory.backed.hostLevel, dirtyLog),
+            options.play.rules.of(
+                options.machine.processor.mmu(
+                    options.machine.vcpus, options.memory.backed.hostLevel, dirtyLog)),
             options.memory.backed.bytes,
             options.memory.backed.hostLevel,
             TlbConfig.DEFAULT),

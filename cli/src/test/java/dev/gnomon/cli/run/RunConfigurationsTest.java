@@ -171,6 +171,14 @@ class RunConfigurationsTest {
   }
 
   @Test
+  void anExplicitRulePrevailsOverTheKernels() throws IOException {
+    JsonNode rules =
+        run("--rule writable-leaf=shadow-present --as linux-6.12" + MEMORY).at("/rules");
+    assertThat(rules.at("/huge-recovery").asText()).isEqualTo("zap");
+    assertThat(rules.at("/writable-leaf").asText()).isEqualTo("shadow-present");
+  }
+
+  @Test
   void ruleIsReported() throws IOException {
     assertThat(run("--rule fast-fault=off" + MEMORY).at("/rules/fast-fault").asText())
         .isEqualTo("off");

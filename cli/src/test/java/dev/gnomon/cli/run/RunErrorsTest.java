@@ -39,6 +39,10 @@ class RunErrorsTest {
             + "|--migrate does not go with --migrate-to: the guest has one destination",
         "--bandwidth 1m|--bandwidth is for --migrate and --migrate-to, and neither is given",
         "--migrate-to nowhere|nowhere: not HOST:PORT, nor [IPV6]:PORT",
+        "--as linux-6.2|--as linux-6.2: no such kernel here; there are linux-5.17, linux-5.18,"
+            + " linux-6.1, linux-6.12, linux-6.13, linux-6.15",
+        "--as linux-6.15|--as linux-6.15 needs aging without the lock (aging=lockless), which is"
+            + " not built yet",
         "--rule tdp-wite=plain|unknown rule 'tdp-wite'; the nearest known is 'tdp-write' (--rule"
             + " '?' lists all)",
         "--rule tdp-write=plan|unknown value 'plan' of rule tdp-write; the nearest known is 'plain'"
