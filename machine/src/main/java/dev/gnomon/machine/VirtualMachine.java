@@ -5,17 +5,14 @@ import dev.gnomon.machine.memory.PageUser;
 import dev.gnomon.machine.memory.SwapSpace;
 import dev.gnomon.machine.processor.PageFaultHandler;
 import dev.gnomon.machine.processor.Vcpu;
-import dev.gnomon.machine.processor.Vmm;
 import dev.gnomon.machine.thread.Execution;
 import dev.gnomon.mmu.Mmu;
 import dev.gnomon.mmu.Rules;
 import dev.gnomon.mmu.event.Tracepoints;
 import dev.gnomon.mmu.notify.MmuNotifier;
 import dev.gnomon.mmu.platform.Cpu;
-import dev.gnomon.mmu.platform.HostPages;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.platform.Platform;
-import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.slot.SlotRegion;
 import dev.gnomon.mmu.sync.Synchronization;
 
@@ -200,55 +197,18 @@ public final class VirtualMachine implements AutoCloseable {
         execution.platform(),
         mmu,
         config.tlb(),
-        new EmulatingVmm(mmio),
+        config.processor(),
+        new EmulatingVmm(mmu, hostSpace, memory, mmio, this::writing),
         faultHandler);
+  }
+
+  private void writing(Cpu cpu, long gpa, int size, long value) {
+    writeTracker.writing(cpu, gpa, size, value);
   }
 
   /** Says who wants to see the writes to write-tracked gfns. Before any vCPU runs. */
   public void setWriteTracker(WriteTracker tracker) {
     writeTracker = tracker;
-  }
-
-  /** What no slot holds is MMIO; writes to memory are done and logged. */
-  private final class EmulatingVmm implements Vmm {
-    private final Mmio mmio;
-
-    EmulatingVmm(Mmio mmio) {
-      this.mmio = mmio;
-    }
-
-    @Override
-    public long read(Cpu cpu, long gpa, int size) {
-      return mmio.read(cpu, gpa, size);
-    }
-
-    @Override
-    public void write(Cpu cpu, long gpa, int size, long value) {
-      long gfn = PhysicalMemory.pfn(gpa);
-      mmu.memslots().enter(cpu);
-      Memslot slot = mmu.memslots().current().find(gfn);
-      long hvn = slot == null || slot.isReadOnly() ? -1 : slot.hvn(gfn);
-      mmu.memslots().leave(cpu);
-      if (slot == null) {
-        mmio.write(cpu, gpa, size, value);
-      } else if (hvn >= 0) {
-        writeTracker.writing(cpu, gpa, size, value);
-        store(cpu, hvn, gpa & PhysicalMemory.FRAME_SIZE - 1, size, value);
-        mmu.vcpu(cpu.index()).markWritten(cpu, gfn);
-      }
-    }
-
-    private void store(Cpu cpu, long hvn, long offset, int size, long value) {
-      long pfn = HostPages.pfn(hostSpace.pin(cpu, hvn, true));
-      long hpa = PhysicalMemory.hpa(pfn) + offset;
-      switch (size) {
-        case 1 -> memory.setByte(hpa, (byte) value);
-        case 2 -> memory.setShort(hpa, (short) value);
-        case 4 -> memory.setInt(hpa, (int) value);
-        default -> memory.setLong(hpa, value);
-      }
-      hostSpace.unpin(cpu, hvn, true);
-    }
   }
 
   /** Gives everything back. Every vCPU has been shut down. */

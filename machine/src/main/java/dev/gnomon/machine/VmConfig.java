@@ -1,5 +1,6 @@
 package dev.gnomon.machine;
 
+import dev.gnomon.machine.processor.ProcessorModel;
 import dev.gnomon.machine.processor.TlbConfig;
 import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.platform.PhysicalMemory;
@@ -12,11 +13,18 @@ import dev.gnomon.mmu.platform.PhysicalMemory;
  *     of 4 KiB
  * @param hostPageLevel the pages that the host backs it with: 1 (4 KiB), 2 (2 MiB) or 3 (1 GiB)
  * @param tlb the sizes of each vCPU's translation caches
+ * @param processor what its processors do where they have a choice
  */
-public record VmConfig(MmuConfig mmu, long memoryBytes, int hostPageLevel, TlbConfig tlb) {
+public record VmConfig(
+    MmuConfig mmu, long memoryBytes, int hostPageLevel, TlbConfig tlb, ProcessorModel processor) {
 
   /** The least that a guest can boot in. */
   public static final long MINIMUM_MEMORY = 2L << 20;
+
+  /** A VM with current processors. */
+  public VmConfig(MmuConfig mmu, long memoryBytes, int hostPageLevel, TlbConfig tlb) {
+    this(mmu, memoryBytes, hostPageLevel, tlb, ProcessorModel.DEFAULT);
+  }
 
   public VmConfig {
     if (mmu.tableEntries() < MmuConfig.TABLE_ENTRIES) {

@@ -1,10 +1,10 @@
 package dev.gnomon.machine.guest;
 
 import dev.gnomon.machine.VirtualMachine;
-import dev.gnomon.machine.processor.ControlRegisters;
 import dev.gnomon.machine.processor.Vcpu;
 import dev.gnomon.machine.trace.TraceReader;
 import dev.gnomon.machine.trace.TraceSource;
+import dev.gnomon.mmu.arch.ControlRegisters;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.tlb.Requests;
 import java.util.Arrays;

@@ -1,9 +1,9 @@
 package dev.gnomon.machine.guest;
 
 import dev.gnomon.machine.GuestMemoryMap;
-import dev.gnomon.machine.processor.ControlRegisters;
 import dev.gnomon.machine.processor.PageFaultHandler;
 import dev.gnomon.machine.processor.Vcpu;
+import dev.gnomon.mmu.arch.ControlRegisters;
 import dev.gnomon.mmu.arch.FaultCode;
 import dev.gnomon.mmu.arch.GuestEntry;
 import dev.gnomon.mmu.arch.PageLevel;
@@ -64,7 +64,7 @@ final class GuestKernel implements PageFaultHandler {
 
   /** The registers under which the kernel's own tables are used. */
   ControlRegisters registers() {
-    return new ControlRegisters(true, layout.levels(), TOP_GPA, false);
+    return ControlRegisters.longMode(layout.levels(), TOP_GPA, false);
   }
 
   /** Builds the kernel's tables and switches paging on. Run once, by one vCPU after reset. */

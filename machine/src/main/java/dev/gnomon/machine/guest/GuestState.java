@@ -1,6 +1,6 @@
 package dev.gnomon.machine.guest;
 
-import dev.gnomon.machine.processor.ControlRegisters;
+import dev.gnomon.mmu.arch.ControlRegisters;
 import java.util.List;
 
 /**

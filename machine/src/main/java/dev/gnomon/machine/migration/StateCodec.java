@@ -5,14 +5,14 @@ import dev.gnomon.machine.guest.Guest;
 import dev.gnomon.machine.guest.GuestState;
 import dev.gnomon.machine.guest.Mismatch;
 import dev.gnomon.machine.guest.ProcessState;
-import dev.gnomon.machine.processor.ControlRegisters;
+import dev.gnomon.mmu.arch.ControlRegisters;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
 /** A {@link GuestState}, and the {@link GuestSummary} that comes back, on the wire. */
 final class StateCodec {
-  private static final int REGISTERS_BYTES = 14;
+  private static final int REGISTERS_BYTES = 38;
   private static final int LEAST_PROCESS_BYTES = 60;
 
   private StateCodec() {}
@@ -20,7 +20,13 @@ final class StateCodec {
   static void write(PayloadWriter out, GuestState state) {
     out.put(state.registers().size());
     for (ControlRegisters each : state.registers()) {
-      out.put(each.isPaging()).put(each.levels()).put(each.cr3()).put(each.isUser());
+      out.put(each.cr0())
+          .put(each.cr3())
+          .put(each.cr4())
+          .put(each.efer())
+          .put(each.pkru())
+          .put(each.isUser())
+          .put(each.isAlignmentCheck());
     }
     writeLongs(out, state.accessesPerVcpu());
     out.put(state.processes().size());
@@ -50,7 +56,13 @@ final class StateCodec {
                   in.getCount(REGISTERS_BYTES),
                   () ->
                       new ControlRegisters(
-                          in.getBoolean(), in.getInt(), in.getLong(), in.getBoolean())),
+                          in.getLong(),
+                          in.getLong(),
+                          in.getLong(),
+                          in.getLong(),
+                          in.getInt(),
+                          in.getBoolean(),
+                          in.getBoolean())),
               readLongs(in),
               list(
                   in.getCount(LEAST_PROCESS_BYTES),

@@ -1,5 +1,7 @@
 package dev.gnomon.machine.processor;
 
+import dev.gnomon.mmu.arch.GuestEntry;
+
 /**
  * Something that a processor keeps of earlier walks, for one who looks on.
  *
@@ -27,11 +29,15 @@ public record CachedTranslation(Cache cache, long address, long hpa, int level, 
 
   /** An entry of a TLB. */
   static CachedTranslation of(Cache cache, long address, long translation) {
-    long supervisor = Translation.rights(translation, false);
-    long user = Translation.rights(translation, true);
+    long guest = Translation.guestRights(translation);
+    long refused =
+        ((guest & GuestEntry.WRITABLE) != 0 ? 0 : Translation.WRITE)
+            | ((guest & GuestEntry.NO_EXECUTE) == 0 ? 0 : Translation.EXECUTE);
+    long supervisor = translation & Translation.ALL & ~refused;
+    boolean isUsers = (guest & GuestEntry.USER) != 0;
     StringBuilder rights = new StringBuilder(letters(supervisor));
-    if (cache == Cache.TLB && user != supervisor) {
-      rights.append(" user ").append(letters(user));
+    if (cache == Cache.TLB && !isUsers && supervisor != 0) {
+      rights.append(" user ").append(letters(0));
     }
     rights.append((translation & Translation.DIRTY) != 0 ? " D" : "");
     rights.append((translation & Translation.GLOBAL) != 0 ? " G" : "");

@@ -23,6 +23,7 @@ final class GuestMode {
   private final Statistics statistics;
   private final Translator translator;
   private final Exclusion exclusion;
+  private final boolean flushesAlways;
   private boolean isPauseRequested;
   private boolean hasEvent;
   private long exits;
@@ -35,7 +36,8 @@ final class GuestMode {
       Exclusion exclusion,
       VcpuMmu mmu,
       Statistics statistics,
-      Translator translator) {
+      Translator translator,
+      ProcessorModel model) {
     this.vcpu = vcpu;
     this.cpu = cpu;
     this.platform = platform;
@@ -44,6 +46,7 @@ final class GuestMode {
     this.mmu = mmu;
     this.statistics = statistics;
     this.translator = translator;
+    flushesAlways = model.flushesOnEveryExit();
   }
 
   /** The words whose first holds requests, 0 if there are none. */
@@ -62,6 +65,9 @@ final class GuestMode {
         translator.dropAll();
       }
       if (rendezvous.enter(vcpu)) {
+        if (flushesAlways) {
+          translator.dropAll();
+        }
         return wasRequested;
       }
     }
@@ -107,6 +113,12 @@ final class GuestMode {
       statistics.count(cpu, Stat.TLB_FLUSH);
     }
     return taken != 0;
+  }
+
+  /** Waits outside the guest until there is a request, and handles it. */
+  void awaitRequest() {
+    rendezvous.awaitRequest(cpu, vcpu);
+    handleRequests();
   }
 
   private void awaitRingRoom() {

@@ -68,8 +68,8 @@ final class NestedWalker {
   /**
    * Translates a gpa for an access; sets A, and D for a write.
    *
-   * @return a {@link Translation} (its supervisor rights; level of the nested page), or 0: see
-   *     {@link #isPmlFull}, {@link #faultGpa}, {@link #faultCode}
+   * @return a {@link Translation} (level of the nested page), or 0: see {@link #isPmlFull}, {@link
+   *     #faultGpa}, {@link #faultCode}
    */
   long translate(long gpa, boolean isWrite, boolean isFetch) {
     long cached = leaves.find(gpa);
@@ -288,7 +288,8 @@ final class NestedWalker {
     rights |= format.allows(spte, false, true) ? Translation.EXECUTE : 0;
     boolean isDirty = !format.isAdEnabled(spte) || format.isDirty(spte);
     long page = spte & SpteFormat.ADDRESS_MASK & -1L << PageLevel.shift(level);
-    return Translation.make(page, level, rights, 0, isDirty ? Translation.DIRTY : 0);
+    return Translation.make(
+        page, level, rights, Translation.UNPAGED, isDirty ? Translation.DIRTY : 0);
   }
 
   private long fault(long gpa, long present, boolean isWrite, boolean isFetch) {

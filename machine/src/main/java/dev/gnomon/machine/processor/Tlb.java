@@ -1,12 +1,17 @@
 package dev.gnomon.machine.processor;
 
+import dev.gnomon.mmu.arch.GuestEntry;
+import dev.gnomon.mmu.arch.Permissions;
+import dev.gnomon.mmu.arch.Privilege;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * A TLB of two levels. The first is direct-mapped and made for speed, one for each mode: for each
- * of 4 KiB of a page of any size it keeps three tags, one each for reads, writes and fetches, and
- * what to add to an address. The second is set-associative, by size of page.
+ * A TLB of two levels. The first is direct-mapped and made for speed, one for each privilege: for
+ * each of 4 KiB of a page of any size it keeps three tags, one each for reads, writes and fetches,
+ * and what to add to an address. The second is set-associative, by size of page, and keeps what the
+ * guest's tables say, not what that allows: a change of CPL, EFLAGS.AC, CR0.WP, CR4.SMAP or PKRU
+ * leaves it alone.
  *
  * <pre>
  *  first level, four words an entry:
@@ -15,7 +20,8 @@ import java.util.List;
  * </pre>
  *
  * <p>The tag for writes is there only if the walk had D set: else a write must walk again to set
- * it. No entry is coherent with memory.
+ * it. No entry is coherent with memory. Entries bear no PCID: whoever switches to another drops all
+ * that is not global.
  */
 public final class Tlb {
   static final int READ = 0;
@@ -25,25 +31,37 @@ public final class Tlb {
 
   private static final long PAGE_MASK = -1L << 12;
   private static final long NO_ACCESS = 1;
+  private static final Privilege[] PRIVILEGES = Privilege.values();
 
-  private final long[] supervisor;
-  private final long[] user;
+  /** By privilege. */
+  private final long[][] first = new long[PRIVILEGES.length][];
+
+  /** By privilege, whether anything was entered since it was cleared. */
+  private final boolean[] isFilled = new boolean[PRIVILEGES.length];
+
   private final TlbArray pages4k;
   private final TlbArray pages2m;
   private final TlbArray pages1g;
 
+  /** Whether pieces of large pages may be in the first level. */
+  private boolean hasPieces;
+
+  /** Whether pieces of larger pages of the guest's may be in the second level. */
+  private boolean hasFractured;
+
   Tlb(TlbConfig config) {
-    supervisor = new long[4 * config.firstLevel()];
-    user = new long[4 * config.firstLevel()];
-    clearFirst();
+    for (int i = 0; i < first.length; i++) {
+      first[i] = new long[4 * config.firstLevel()];
+      Arrays.fill(first[i], NO_ACCESS);
+    }
     pages4k = new TlbArray(1, config.sets4k(), config.ways4k());
     pages2m = new TlbArray(2, config.sets2m(), config.ways2m());
     pages1g = new TlbArray(3, 1, config.entries1g());
   }
 
-  /** The first level for accesses in a mode: always the same array. */
-  long[] first(boolean isUser) {
-    return isUser ? user : supervisor;
+  /** The first level for accesses with a privilege: always the same array. */
+  long[] first(Privilege who) {
+    return first[who.ordinal()];
   }
 
   /** Where in a first level the entry of an address begins. */
@@ -76,26 +94,36 @@ public final class Tlb {
 
   /** Enters what a walk found. */
   void insert(long gva, long translation) {
+    hasFractured |= (translation & Translation.FRACTURED) != 0;
     array(Translation.level(translation)).insert(gva, translation);
   }
 
-  /** Brings the 4 KiB around an address into the first level, for accesses in a mode. */
-  void fillFirst(long gva, long translation, boolean isUser) {
+  /** Brings the 4 KiB around an address into the first level, for accesses with a privilege. */
+  void fillFirst(long gva, long translation, Permissions permissions, Privilege who) {
     long tag = tag(gva);
-    long rights = Translation.rights(translation, isUser);
+    long rights = Translation.rights(translation, permissions, who);
     boolean writes = (rights & Translation.WRITE) != 0 && (translation & Translation.DIRTY) != 0;
-    long[] first = first(isUser);
-    int at = entry(first, gva);
-    first[at + READ] = (rights & Translation.READ) != 0 ? tag : NO_ACCESS;
-    first[at + WRITE] = writes ? tag : NO_ACCESS;
-    first[at + FETCH] = (rights & Translation.EXECUTE) != 0 ? tag : NO_ACCESS;
-    first[at + DELTA] = Translation.hpa(translation, tag) - tag;
+    long[] entries = first(who);
+    int at = entry(entries, gva);
+    entries[at + READ] = (rights & Translation.READ) != 0 ? tag : NO_ACCESS;
+    entries[at + WRITE] = writes ? tag : NO_ACCESS;
+    entries[at + FETCH] = (rights & Translation.EXECUTE) != 0 ? tag : NO_ACCESS;
+    entries[at + DELTA] = Translation.hpa(translation, tag) - tag;
+    isFilled[who.ordinal()] = true;
+    hasPieces |= Translation.level(translation) > 1 || (translation & Translation.FRACTURED) != 0;
   }
 
   /** Drops what translates an address, global or not: all of the page, whatever its size. */
   void drop(long gva) {
-    // Pieces of a large page lie at many places of the first level.
-    clearFirst();
+    if (hasPieces) {
+      // Pieces of a large page lie at many places of the first level.
+      clearFirst();
+    }
+    if (hasFractured) {
+      pages4k.dropFractured();
+      pages2m.dropFractured();
+      hasFractured = false;
+    }
     dropFaulting(gva);
   }
 
@@ -104,8 +132,11 @@ public final class Tlb {
    * stay.
    */
   void dropFaulting(long gva) {
-    dropEntry(supervisor, gva);
-    dropEntry(user, gva);
+    for (int i = 0; i < first.length; i++) {
+      if (isFilled[i]) {
+        dropEntry(first[i], gva);
+      }
+    }
     pages4k.drop(gva);
     pages2m.drop(gva);
     pages1g.drop(gva);
@@ -125,6 +156,18 @@ public final class Tlb {
     pages4k.clear();
     pages2m.clear();
     pages1g.clear();
+    hasFractured = false;
+  }
+
+  /** Empties the first level: what the guest's rights allow has changed. */
+  void clearFirst() {
+    for (int i = 0; i < first.length; i++) {
+      if (isFilled[i]) {
+        Arrays.fill(first[i], NO_ACCESS);
+        isFilled[i] = false;
+      }
+    }
+    hasPieces = false;
   }
 
   /** Adds what it holds: the second level, and what only the first knows. */
@@ -132,41 +175,35 @@ public final class Tlb {
     pages4k.list(CachedTranslation.Cache.TLB, into);
     pages2m.list(CachedTranslation.Cache.TLB, into);
     pages1g.list(CachedTranslation.Cache.TLB, into);
-    listFirst(supervisor, false, into);
-    listFirst(user, true, into);
+    for (Privilege who : PRIVILEGES) {
+      listFirst(first(who), who.isUser(), into);
+    }
   }
 
-  private void listFirst(long[] first, boolean isUser, List<CachedTranslation> into) {
-    for (int at = 0; at < first.length; at += 4) {
+  private void listFirst(long[] entries, boolean isUser, List<CachedTranslation> into) {
+    for (int at = 0; at < entries.length; at += 4) {
       long rights = 0;
       long tag = NO_ACCESS;
       for (int kind = READ; kind <= FETCH; kind++) {
-        if (first[at + kind] != NO_ACCESS) {
-          tag = first[at + kind];
+        if (entries[at + kind] != NO_ACCESS) {
+          tag = entries[at + kind];
           rights |= Translation.READ << kind;
         }
       }
       if (rights != 0 && find(tag) == 0) {
-        long supervisorRights = isUser ? 0 : rights;
-        long userRights = isUser ? rights : 0;
+        long guest = isUser ? Translation.UNPAGED : GuestEntry.WRITABLE;
         long flags = (rights & Translation.WRITE) != 0 ? Translation.DIRTY : 0;
-        long translation =
-            Translation.make(tag + first[at + DELTA], 1, supervisorRights, userRights, flags);
+        long translation = Translation.make(tag + entries[at + DELTA], 1, rights, guest, flags);
         into.add(CachedTranslation.of(CachedTranslation.Cache.TLB, tag, translation));
       }
     }
   }
 
-  private static void dropEntry(long[] first, long gva) {
-    int at = entry(first, gva);
-    first[at + READ] = NO_ACCESS;
-    first[at + WRITE] = NO_ACCESS;
-    first[at + FETCH] = NO_ACCESS;
-  }
-
-  private void clearFirst() {
-    Arrays.fill(supervisor, NO_ACCESS);
-    Arrays.fill(user, NO_ACCESS);
+  private static void dropEntry(long[] entries, long gva) {
+    int at = entry(entries, gva);
+    entries[at + READ] = NO_ACCESS;
+    entries[at + WRITE] = NO_ACCESS;
+    entries[at + FETCH] = NO_ACCESS;
   }
 
   private TlbArray array(int level) {

@@ -85,6 +85,15 @@ final class TlbArray {
     }
   }
 
+  /** Drops all pieces of larger pages of the guest's. */
+  void dropFractured() {
+    for (int i = 0; i < pages.length; i++) {
+      if ((translations[i] & Translation.FRACTURED) != 0) {
+        pages[i] = EMPTY;
+      }
+    }
+  }
+
   void clear() {
     Arrays.fill(pages, EMPTY);
   }

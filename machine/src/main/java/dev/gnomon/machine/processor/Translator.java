@@ -2,6 +2,11 @@ package dev.gnomon.machine.processor;
 
 import dev.gnomon.mmu.VcpuMmu;
 import dev.gnomon.mmu.arch.AccessKind;
+import dev.gnomon.mmu.arch.ControlRegisters;
+import dev.gnomon.mmu.arch.PagingFeatures;
+import dev.gnomon.mmu.arch.PagingMode;
+import dev.gnomon.mmu.arch.Permissions;
+import dev.gnomon.mmu.arch.Privilege;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.spte.SpteFormat;
@@ -22,7 +27,10 @@ final class Translator {
   private final Tlb tlb;
   private final NestedWalker nested;
   private final GuestWalker walker;
+  private final GuestPaging paging;
+  private final EmulatedEntries emulated = new EmulatedEntries();
   private long misses;
+  private long generation;
 
   /**
    * Makes one that has cached nothing.
@@ -35,61 +43,89 @@ final class Translator {
       SpteFormat format,
       VcpuMmu mmu,
       int nestedLevels,
-      TlbConfig config) {
+      TlbConfig config,
+      ProcessorModel model) {
     this.cpu = cpu;
     isForgetful = config.isForgetful();
     tlb = new Tlb(config);
+    paging = new GuestPaging(PagingFeatures.of(format.physicalAddressBits()));
     nested = new NestedWalker(cpu, memory, format, mmu, nestedLevels, config);
-    walker = new GuestWalker(memory, nested, format, config);
+    walker = new GuestWalker(memory, nested, paging, emulated, format, config, model);
   }
 
-  /** The TLB's first level for accesses in a mode: always the same array. */
-  long[] firstLevel(boolean isUser) {
-    return tlb.first(isUser);
+  /** How the processor pages now. */
+  GuestPaging paging() {
+    return paging;
+  }
+
+  /** Entries of guest tables that the VMM has read for the access under way. */
+  EmulatedEntries emulated() {
+    return emulated;
+  }
+
+  /** Takes over registers; drops only what the first level knows of other rights. */
+  void load(ControlRegisters registers) {
+    if (paging.load(registers)) {
+      tlb.clearFirst();
+      generation++;
+    }
+  }
+
+  /** The TLB's first level for accesses with a privilege: always the same array. */
+  long[] firstLevel(Privilege who) {
+    return tlb.first(distinct(who));
+  }
+
+  /** Without SMAP, EFLAGS.AC makes no difference. */
+  private Privilege distinct(Privilege who) {
+    return who == Privilege.SUPERVISOR_AC && !paging.permissions().asksForAlignmentCheck()
+        ? Privilege.SUPERVISOR
+        : who;
   }
 
   /** The hpa for an access, if the second level of the TLB serves it, else -1. */
-  long find(ControlRegisters registers, long gva, AccessKind kind) {
+  long find(Privilege who, long gva, AccessKind kind) {
     long known = tlb.find(gva);
-    if (known == 0 || !suffices(known, kind, registers.isUser())) {
+    if (known == 0
+        || !Translation.suffices(known, paging.permissions(), who, Permissions.bit(kind))) {
       misses++;
       return -1;
     }
     if (isForgetful) {
-      if (walker.probe(registers, gva, kind) != known && cpu.choose(2) != 0) {
+      if (walker.probe(who, gva, kind) != known && cpu.choose(2) != 0) {
         tlb.dropFaulting(gva);
         misses++;
         return -1;
       }
     } else {
-      tlb.fillFirst(gva, known, registers.isUser());
+      tlb.fillFirst(gva, known, paging.permissions(), distinct(who));
     }
     return Translation.hpa(known, gva);
   }
 
-  private static boolean suffices(long translation, AccessKind kind, boolean isUser) {
-    long rights = Translation.rights(translation, isUser);
-    return switch (kind) {
-      case READ -> (rights & Translation.READ) != 0;
-      case WRITE -> (rights & Translation.WRITE) != 0 && (translation & Translation.DIRTY) != 0;
-      case FETCH -> (rights & Translation.EXECUTE) != 0;
-    };
-  }
-
   /** The hpa for an access, found by a walk, or -1: see {@link #outcome}. */
-  long walk(ControlRegisters registers, long gva, AccessKind kind) {
-    long translation = walker.walk(registers, gva, kind);
+  long walk(Privilege who, long gva, AccessKind kind) {
+    long translation = walker.walk(who, gva, kind);
     if (translation == 0) {
       return -1;
     }
     if (!isForgetful) {
       tlb.insert(gva, translation);
-      tlb.fillFirst(gva, translation, registers.isUser());
-    } else if (registers.isPaging()) {
+      tlb.fillFirst(gva, translation, paging.permissions(), distinct(who));
+    } else if (paging.mode() != PagingMode.NONE) {
       // Without paging the nested walker remembers the same.
       tlb.insert(gva, translation);
     }
     return Translation.hpa(translation, gva);
+  }
+
+  /** Reads a PDPTE; false: see {@link #outcome}. */
+  boolean readPdpte(long gpa, long[] into, int which) {
+    if (!walker.readForLoad(gpa)) {
+      return false;
+    }
+    into[which] = walker.loadedPdpte();
+    return true;
   }
 
   /** How the last walk that found nothing ended. */
@@ -102,6 +138,11 @@ final class Translator {
     return walker.faultCode();
   }
 
+  /** What the VMM must do to an entry that it has read. */
+  GuestWalker.EntryUpdate update() {
+    return walker.update();
+  }
+
   /** Where the last nested fault was. */
   long faultGpa() {
     return nested.faultGpa();
@@ -112,6 +153,7 @@ final class Translator {
    * 4.10.4.1.
    */
   void dropGuestFault(long gva) {
+    generation++;
     tlb.dropFaulting(gva);
     walker.dropFaulting(gva);
   }
@@ -127,18 +169,21 @@ final class Translator {
 
   /** INVLPG. */
   void dropPage(long gva) {
+    generation++;
     tlb.drop(gva);
     walker.clear();
   }
 
   /** MOV CR3: global translations stay. */
   void dropNonGlobal() {
+    generation++;
     tlb.dropNonGlobal();
     walker.clear();
   }
 
   /** Drops all that was made of guest tables; nested translations stay. */
   void dropGuest() {
+    generation++;
     tlb.clear();
     walker.clear();
   }
@@ -147,6 +192,11 @@ final class Translator {
   void dropAll() {
     dropGuest();
     nested.clear();
+  }
+
+  /** Grows whenever something that was translated may now be translated otherwise. */
+  long generation() {
+    return generation;
   }
 
   /** Adds what its caches hold. */

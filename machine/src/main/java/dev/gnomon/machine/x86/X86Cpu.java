@@ -133,7 +133,7 @@ public final class X86Cpu {
     boolean isUser = state.cpl == 3;
     checksAlignment =
         isUser && (state.cr0 & CpuState.CR0_AM) != 0 && (state.systemFlags() & Flags.AC) != 0;
-    vcpu.setUser(isUser);
+    vcpu.setPrivilege(isUser, (state.systemFlags() & Flags.AC) != 0);
   }
 
   /** 2, 4 or 8: of 16-, 32- or 64-bit code. */
@@ -335,12 +335,13 @@ public final class X86Cpu {
   private boolean beSystem() {
     boolean wasChecking = checksAlignment;
     checksAlignment = false;
-    vcpu.setUser(false);
+    // Implicit accesses are a supervisor's, to whom SMAP applies whatever AC is.
+    vcpu.setPrivilege(false, false);
     return wasChecking;
   }
 
   private void beGuest(boolean wasChecking) {
     checksAlignment = wasChecking;
-    vcpu.setUser(state.cpl == 3);
+    vcpu.setPrivilege(state.cpl == 3, (state.systemFlags() & Flags.AC) != 0);
   }
 }

@@ -10,10 +10,10 @@ import dev.gnomon.machine.guest.GuestConfig;
 import dev.gnomon.machine.guest.GuestState;
 import dev.gnomon.machine.guest.Mismatch;
 import dev.gnomon.machine.guest.ProcessState;
-import dev.gnomon.machine.processor.ControlRegisters;
 import dev.gnomon.machine.processor.TlbConfig;
 import dev.gnomon.machine.trace.TraceBatch;
 import dev.gnomon.machine.trace.TraceReader;
+import dev.gnomon.mmu.arch.ControlRegisters;
 import dev.gnomon.mmu.config.DirtyLogKind;
 import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.config.TdpKind;
@@ -161,8 +161,15 @@ class WireProperties {
             new Guest.VerifyResult(random.nextLong(), 8, mismatch));
     return new GuestState(
         List.of(
-            new ControlRegisters(true, 4, 0x2000, false),
-            new ControlRegisters(random.nextBoolean(), 5, 4096L * random.nextInt(9), true)),
+            ControlRegisters.longMode(4, 0x2000, false),
+            new ControlRegisters(
+                random.nextLong(),
+                random.nextLong(),
+                random.nextLong(),
+                random.nextLong(),
+                random.nextInt(),
+                random.nextBoolean(),
+                random.nextBoolean())),
         List.of(random.nextLong(), 3L),
         List.of(process, process),
         List.of(1L, random.nextLong()));

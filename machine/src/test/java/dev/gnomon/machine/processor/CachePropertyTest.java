@@ -32,7 +32,8 @@ class CachePropertyTest {
         case 0, 1, 2, 3, 4, 5 -> {
           long flags = random.nextInt(3) == 0 ? Translation.GLOBAL : 0;
           long hpa = (long) (1 + random.nextInt(1000)) << shift;
-          long translation = Translation.make(hpa, level, Translation.READ, 0, flags);
+          long translation =
+              Translation.make(hpa, level, Translation.READ, Translation.UNPAGED, flags);
           array.insert(address, translation);
           model.put(page, translation);
           assertThat(array.find(address)).as("just entered").isEqualTo(translation);

@@ -3,6 +3,7 @@ package dev.gnomon.machine.processor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.gnomon.mmu.arch.ControlRegisters;
 import dev.gnomon.mmu.arch.GuestEntry;
 import dev.gnomon.mmu.arch.PageLevel;
 import dev.gnomon.mmu.config.MmuConfig;
@@ -162,7 +163,7 @@ class ForgetfulProcessorTest {
     }
     rig.vcpu.writeLong(guestLeaf(), PAGE | bits);
     rig.vcpu.writeLong(PAGE, 1);
-    rig.vcpu.load(new ControlRegisters(true, 4, table(4), false));
+    rig.vcpu.load(ControlRegisters.longMode(4, table(4), false));
     rig.vcpu.writeLong(PAGE, 2);
     return rig;
   }

@@ -1,14 +1,33 @@
 package dev.gnomon.machine.processor;
 
+import static dev.gnomon.mmu.arch.ControlBits.CR0_ET;
+import static dev.gnomon.mmu.arch.ControlBits.CR0_PE;
+import static dev.gnomon.mmu.arch.ControlBits.CR0_PG;
+import static dev.gnomon.mmu.arch.ControlBits.CR0_WP;
+import static dev.gnomon.mmu.arch.ControlBits.CR4_LA57;
+import static dev.gnomon.mmu.arch.ControlBits.CR4_PAE;
+import static dev.gnomon.mmu.arch.ControlBits.CR4_PGE;
+import static dev.gnomon.mmu.arch.ControlBits.CR4_PKE;
+import static dev.gnomon.mmu.arch.ControlBits.CR4_PSE;
+import static dev.gnomon.mmu.arch.ControlBits.CR4_SMAP;
+import static dev.gnomon.mmu.arch.ControlBits.CR4_SMEP;
+import static dev.gnomon.mmu.arch.ControlBits.EFER_LMA;
+import static dev.gnomon.mmu.arch.ControlBits.EFER_LME;
+import static dev.gnomon.mmu.arch.ControlBits.EFER_NXE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gnomon.mmu.arch.AccessKind;
+import dev.gnomon.mmu.arch.ControlRegisters;
 import dev.gnomon.mmu.arch.GuestEntry;
-import dev.gnomon.mmu.arch.PageLevel;
+import dev.gnomon.mmu.arch.PagingFeatures;
+import dev.gnomon.mmu.arch.PagingMode;
+import dev.gnomon.mmu.arch.Privilege;
 import dev.gnomon.mmu.arch.ReferenceWalk;
 import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.config.TdpKind;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import net.jqwik.api.EdgeCasesMode;
@@ -16,111 +35,188 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
 /**
- * Accesses of a guest whose tables hold anything end as the reference walk says, whatever was
- * cached before.
+ * Accesses of a guest in any paging mode, whose tables and registers hold anything, end as the
+ * reference walk says, with A and D as it says, whatever was cached before.
  */
 class GuestWalkPropertyTest {
   private static final int ACCESSES = 60;
-  private static final int TABLES = 12;
-  private static final int[] INDICES = {0, 1, 511};
-  private static final int ADDRESS_BITS = 46;
+  private static final List<PagingMode> MODES =
+      List.of(PagingMode.BITS_32, PagingMode.PAE, PagingMode.LEVEL_4, PagingMode.LEVEL_5);
 
-  /** In each page, beyond the entries that are used, is its own address. */
-  private static final long MARK = 0x800;
+  private static final List<MmuConfig> CONFIGS =
+      List.of(
+          MmuConfig.of(TdpKind.NPT, 1),
+          MmuConfig.of(TdpKind.EPT, 1),
+          MmuConfig.of(TdpKind.EPT, 1).withAccessedDirty(false));
 
-  private static final long ASSISTED = GuestEntry.ACCESSED | GuestEntry.DIRTY;
+  private static final List<TlbConfig> TLBS =
+      List.of(TlbConfig.DEFAULT, TlbConfig.SMALL, TlbConfig.FORGETFUL);
 
-  private final Map<Long, Long> made = new HashMap<>();
+  private Random random = new Random();
+  private PagingMode mode = PagingMode.NONE;
+  private final long[] pdptes = new long[4];
 
-  @Property(tries = 150, edgeCases = EdgeCasesMode.NONE)
+  @Property(tries = 300, edgeCases = EdgeCasesMode.NONE)
   void anAccessEndsAsTheProcessorDefines(@ForAll long seed) {
-    Random random = new Random(seed);
-    int levels = 4 + random.nextInt(2);
-    MmuConfig mmu = MmuConfig.of(random.nextBoolean() ? TdpKind.EPT : TdpKind.NPT, 1);
-    TlbConfig[] tlbs = {TlbConfig.DEFAULT, TlbConfig.SMALL, TlbConfig.FORGETFUL};
-    try (ProcessorRig rig = new ProcessorRig(mmu, tlbs[random.nextInt(tlbs.length)])) {
-      made.clear();
-      for (long gpa = MARK; gpa < ProcessorRig.MEMORY; gpa += 0x1000) {
-        rig.vcpu.writeLong(gpa, gpa);
-      }
-      for (int level = 1; level <= levels; level++) {
-        makeTables(rig, random, level);
-      }
-      ReferenceWalk reference =
-          new ReferenceWalk(gpa -> made.getOrDefault(gpa, 0L), levels, ADDRESS_BITS);
+    random = new Random(seed);
+    mode = MODES.get(random.nextInt(MODES.size()));
+    PagingFeatures features =
+        new PagingFeatures(
+            List.of(33, 36, 40, 46).get(random.nextInt(4)),
+            random.nextBoolean(),
+            random.nextBoolean());
+    MmuConfig mmu = CONFIGS.get(random.nextInt(CONFIGS.size()));
+    try (ProcessorRig rig = new ProcessorRig(mmu, TLBS.get(random.nextInt(TLBS.size())))) {
+      rig.vcpu.setPagingFeatures(features);
+      HostileTables tables = new HostileTables(rig, random, mode);
+      tables.make();
+      load(rig, tables, features);
       for (int i = 0; i < ACCESSES; i++) {
-        access(rig, random, levels, reference);
+        change(rig, tables, features);
+        access(rig, tables, features);
       }
+      assertThat(tables.areMarksIntact()).isTrue();
     }
   }
 
-  private static long table(int level, int which) {
-    return (1 + 2 * (level - 1) + which) * 0x1000L;
+  // --- registers ---
+
+  private long some(long... bits) {
+    long chosen = 0;
+    for (long bit : bits) {
+      chosen |= random.nextBoolean() ? bit : 0;
+    }
+    return chosen;
   }
 
-  private void makeTables(ProcessorRig rig, Random random, int level) {
-    for (int which = 0; which < 2; which++) {
-      for (int index : INDICES) {
-        long gpa = table(level, which) + 8L * index;
-        long entry = entry(random, level);
-        rig.vcpu.writeLong(gpa, entry);
-        made.put(gpa, entry);
+  private long cr0() {
+    return CR0_PG | CR0_PE | CR0_ET | some(CR0_WP);
+  }
+
+  private long cr4() {
+    return (mode == PagingMode.BITS_32 ? 0 : CR4_PAE)
+        | (mode == PagingMode.LEVEL_5 ? CR4_LA57 : 0)
+        | some(CR4_PSE, CR4_PGE, CR4_SMEP, CR4_SMAP, CR4_PKE);
+  }
+
+  private long efer() {
+    return (mode.isLong() ? EFER_LMA | EFER_LME : 0) | (random.nextInt(4) == 0 ? 0 : EFER_NXE);
+  }
+
+  private int pkru() {
+    return random.nextInt() & random.nextInt();
+  }
+
+  private void load(ProcessorRig rig, HostileTables tables, PagingFeatures features) {
+    ControlRegisters registers =
+        new ControlRegisters(
+            cr0(), tables.cr3(), cr4(), efer(), pkru(), random.nextBoolean(), random.nextBoolean());
+    boolean isGood = readPdptes(tables, registers.cr3(), features);
+    if (!isGood) {
+      Arrays.fill(pdptes, 0);
+    }
+    rig.vcpu.load(registers);
+    assertThat(rig.vcpu.registers().mode()).isEqualTo(mode);
+  }
+
+  /** Reads what a load of CR3 would load. Returns whether it can be loaded. */
+  private boolean readPdptes(HostileTables tables, long cr3, PagingFeatures features) {
+    if (mode != PagingMode.PAE) {
+      return true;
+    }
+    boolean isGood = true;
+    for (int i = 0; i < pdptes.length; i++) {
+      pdptes[i] = tables.read((cr3 & 0xffff_ffe0L) + 8 * i, 8);
+      long reserved = 0b1_1110_0110 | -1L << features.physicalAddressBits();
+      isGood &= (pdptes[i] & 1) == 0 || (pdptes[i] & reserved) == 0;
+    }
+    return isGood;
+  }
+
+  /** Now and then changes registers, by what instructions do. */
+  private void change(ProcessorRig rig, HostileTables tables, PagingFeatures features) {
+    Vcpu vcpu = rig.vcpu;
+    ControlRegisters old = vcpu.registers();
+    long[] before = pdptes.clone();
+    switch (random.nextInt(12)) {
+      case 0 -> load(rig, tables, features);
+      case 1 -> {
+        long cr3 = tables.cr3();
+        boolean isGood = readPdptes(tables, cr3, features);
+        assertThat(vcpu.loadCr3(cr3)).isEqualTo(isGood);
+        // Global translations have outlived it.
+        vcpu.invpcidAll();
+        if (!isGood) {
+          assertThat(vcpu.registers()).isEqualTo(old);
+          System.arraycopy(before, 0, pdptes, 0, pdptes.length);
+        }
       }
+      case 2 -> {
+        long cr4 = cr4();
+        long efer = efer();
+        boolean isLoad = ((old.cr4() ^ cr4) & (CR4_PSE | CR4_PGE | CR4_SMEP)) != 0;
+        boolean isGood = !isLoad || readPdptes(tables, old.cr3(), features);
+        assertThat(vcpu.loadModes(cr0(), cr4, efer)).isEqualTo(isGood);
+        if (!isGood) {
+          assertThat(vcpu.registers()).isEqualTo(old);
+          System.arraycopy(before, 0, pdptes, 0, pdptes.length);
+        }
+      }
+      case 3 -> vcpu.setPkru(pkru());
+      case 4, 5 -> vcpu.setPrivilege(random.nextBoolean(), random.nextBoolean());
+      case 6 -> vcpu.invlpg(tables.linear());
+      default -> {}
     }
   }
 
-  /** Mostly an entry that lets most accesses through. */
-  private static long entry(Random random, int level) {
-    long bits = random.nextInt(12) == 0 ? 0 : GuestEntry.PRESENT;
-    bits |= random.nextInt(6) == 0 ? 0 : GuestEntry.WRITABLE;
-    bits |= random.nextInt(6) == 0 ? 0 : GuestEntry.USER;
-    bits |= random.nextBoolean() ? GuestEntry.ACCESSED : 0;
-    bits |= random.nextInt(8) == 0 ? GuestEntry.NO_EXECUTE : 0;
-    bits |= random.nextInt(30) == 0 ? 1L << ADDRESS_BITS + random.nextInt(6) : 0;
-    boolean isLarge = random.nextInt(level > 3 ? 30 : 4) == 0;
-    if (level == 1 || isLarge) {
-      bits |= random.nextBoolean() ? GuestEntry.DIRTY : 0;
-      bits |= random.nextBoolean() ? GuestEntry.GLOBAL : 0;
-      long page = level > 1 ? 0 : (TABLES + 1 + random.nextInt(400)) * 0x1000L;
-      // What is reserved in a large leaf, now and then.
-      page |= level > 1 && random.nextInt(10) == 0 ? 1L << 13 + random.nextInt(8) : 0;
-      return bits | page | (level > 1 ? GuestEntry.LARGE : 0);
-    }
-    return bits | table(level - 1, random.nextInt(2));
-  }
+  // --- accesses ---
 
-  private void access(ProcessorRig rig, Random random, int levels, ReferenceWalk reference) {
-    long gva = MARK;
-    for (int level = 1; level <= levels; level++) {
-      gva |= (long) INDICES[random.nextInt(INDICES.length)] << PageLevel.shift(level);
-    }
-    int unused = Long.SIZE - 12 - 9 * levels;
-    gva = random.nextInt(20) == 0 ? gva | 1L << 62 : gva << unused >> unused;
-    long root = table(levels, random.nextInt(2));
+  private void access(ProcessorRig rig, HostileTables tables, PagingFeatures features) {
+    ControlRegisters registers = rig.vcpu.registers();
+    long gva = tables.linear();
     AccessKind kind = AccessKind.values()[random.nextInt(3)];
-    boolean isUser = random.nextBoolean();
-    if (random.nextInt(3) == 0 || !rig.vcpu.registers().isPaging()) {
-      rig.vcpu.load(new ControlRegisters(true, levels, root, isUser));
-    } else {
-      root = rig.vcpu.registers().cr3();
-      rig.vcpu.setUser(isUser);
-    }
-    String what = "%s %s of %x under %x".formatted(isUser ? "user" : "supervisor", kind, gva, root);
-    switch (reference.walk(root, gva, kind, isUser)) {
-      case ReferenceWalk.Fault(long code) ->
-          assertThat(faultCode(rig, gva, kind)).as(what).isEqualTo(code);
-      case ReferenceWalk.Translated(long gpa, int level, int used) -> {
+    boolean isImplicit = kind != AccessKind.FETCH && random.nextInt(4) == 0;
+    Privilege who = isImplicit ? Privilege.SUPERVISOR : registers.privilege();
+    Map<Long, Long> seen = new HashMap<>();
+    ReferenceWalk reference =
+        new ReferenceWalk(
+            (gpa, bytes) -> {
+              long value = tables.read(gpa, bytes);
+              seen.put(gpa, value);
+              return value;
+            },
+            registers,
+            features,
+            pdptes);
+    String what = "%s %s of %x, %s".formatted(who, kind, gva, registers);
+    switch (reference.walk(gva, kind, who)) {
+      case ReferenceWalk.Fault(long code) -> {
+        assertThat(faultCode(rig, gva, kind, isImplicit)).as(what).isEqualTo(code);
+        seen.forEach((gpa, value) -> checkEntry(tables, gpa, value, 0, what));
+        assertThat(rig.vcpu.registers()).as(what).isEqualTo(registers);
+      }
+      case ReferenceWalk.Translated(long gpa, long bytes, List<Long> used) -> {
         long value = gpa < ProcessorRig.MEMORY ? gpa : -1;
-        assertThat(perform(rig, gva, kind, value)).as(what).isEqualTo(value);
-        checkAssists(rig, root, gva, levels, used, kind, what);
-        assertThat(levels + 1 - used).as(what).isEqualTo(level);
+        assertThat(perform(rig, gva, kind, isImplicit, value)).as(what).isEqualTo(value);
+        Map<Long, Long> set = new HashMap<>();
+        used.forEach(each -> set.put(each, GuestEntry.ACCESSED));
+        if (kind == AccessKind.WRITE) {
+          set.merge(used.getLast(), GuestEntry.DIRTY, (one, other) -> one | other);
+        }
+        set.forEach((each, bits) -> checkEntry(tables, each, seen.get(each), bits, what));
+        assertThat(gpa % bytes).as(what).isEqualTo(gva & bytes - 1);
       }
     }
   }
 
-  private static long faultCode(ProcessorRig rig, long gva, AccessKind kind) {
+  private void checkEntry(HostileTables tables, long gpa, long before, long set, String what) {
+    int bytes = mode.entryBytes();
+    assertThat(tables.read(gpa, bytes)).as("%s: entry %x", what, gpa).isEqualTo(before | set);
+  }
+
+  private static long faultCode(ProcessorRig rig, long gva, AccessKind kind, boolean isImplicit) {
     try {
-      perform(rig, gva, kind, 0);
+      perform(rig, gva, kind, isImplicit, 0);
       return -1;
     } catch (ProcessorRig.GuestFault fault) {
       return fault.code;
@@ -128,34 +224,20 @@ class GuestWalkPropertyTest {
   }
 
   /** Returns what was read, or, for a write, what is there now; writes what is there anyway. */
-  private static long perform(ProcessorRig rig, long gva, AccessKind kind, long value) {
+  private static long perform(
+      ProcessorRig rig, long gva, AccessKind kind, boolean isImplicit, long value) {
+    Vcpu vcpu = rig.vcpu;
     return switch (kind) {
-      case READ -> rig.vcpu.readLong(gva);
-      case FETCH -> rig.vcpu.fetch(gva, 8);
+      case READ -> isImplicit ? vcpu.readSystem(gva, 8) : vcpu.readLong(gva);
+      case FETCH -> vcpu.fetch(gva, 8);
       case WRITE -> {
-        rig.vcpu.writeLong(gva, value);
-        yield rig.vcpu.readLong(gva);
+        if (isImplicit) {
+          vcpu.writeSystem(gva, 8, value);
+          yield vcpu.readSystem(gva, 8);
+        }
+        vcpu.writeLong(gva, value);
+        yield vcpu.readLong(gva);
       }
     };
-  }
-
-  /** Every entry of the walk has A, the leaf D after a write; nothing else has changed. */
-  private void checkAssists(
-      ProcessorRig rig, long root, long gva, int levels, int used, AccessKind kind, String what) {
-    long table = root;
-    for (int i = 0; i < used; i++) {
-      int level = levels - i;
-      long gpa = table + 8L * PageLevel.index(gva, level);
-      long entry = rig.word(gpa);
-      long before = made.get(gpa);
-      assertThat(entry | ASSISTED).as(what).isEqualTo(before | ASSISTED);
-      assertThat(entry & GuestEntry.ACCESSED).as(what).isNotZero();
-      if (i == used - 1 && kind == AccessKind.WRITE) {
-        assertThat(entry & GuestEntry.DIRTY).as(what).isNotZero();
-      } else if (i < used - 1) {
-        assertThat(entry & GuestEntry.DIRTY).as(what).isEqualTo(before & GuestEntry.DIRTY);
-      }
-      table = GuestEntry.address(entry);
-    }
   }
 }

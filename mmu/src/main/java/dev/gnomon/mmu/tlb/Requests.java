@@ -20,7 +20,9 @@ public final class Requests {
   /** Leave guest mode and stay out while another vCPU is alone in it: see {@link Exclusion}. */
   public static final long EXCLUSION = 1L << 5;
 
-  /** Something for the guest has come in, an interrupt perhaps: ask the board between instructions. */
+  /**
+   * Something for the guest has come in, an interrupt perhaps: ask the board between instructions.
+   */
   public static final long EVENT = 1L << 6;
 
   /** All of them. */

@@ -2,6 +2,7 @@ package dev.gnomon.machine.guest.script;
 
 import dev.gnomon.machine.processor.PageFaultHandler;
 import dev.gnomon.machine.processor.Vcpu;
+import dev.gnomon.mmu.arch.ControlRegisters;
 import dev.gnomon.mmu.platform.Cpu;
 
 /** A vCPU that runs operations, in guest mode. */
@@ -88,6 +89,7 @@ final class GuestRunner extends Runner {
     Expression value = load.value();
     long cr3 = value == null ? vcpu.registers().cr3() : value(load.line(), value);
     try {
+      ControlRegisters.requirePage(cr3);
       vcpu.loadCr3(cr3);
     } catch (IllegalArgumentException e) {
       throw script().error(load.line(), String.valueOf(e.getMessage()));

@@ -1,7 +1,7 @@
 package dev.gnomon.machine.guest.script;
 
-import dev.gnomon.machine.processor.ControlRegisters;
 import dev.gnomon.machine.processor.Vcpu;
+import dev.gnomon.mmu.arch.ControlRegisters;
 import dev.gnomon.mmu.arch.GuestEntry;
 import dev.gnomon.mmu.arch.PageLevel;
 import dev.gnomon.mmu.platform.PhysicalMemory;
@@ -38,7 +38,7 @@ record IdentityTables(long memoryBytes, int levels, int leafLevel) {
 
   /** The registers that use them. */
   ControlRegisters registers() {
-    return new ControlRegisters(true, levels, top(), false);
+    return ControlRegisters.longMode(levels, top(), false);
   }
 
   /**

@@ -1,0 +1,195 @@
+package dev.gnomon.machine.processor;
+
+import dev.gnomon.mmu.VcpuMmu;
+import dev.gnomon.mmu.arch.AccessKind;
+import dev.gnomon.mmu.arch.FaultCode;
+import dev.gnomon.mmu.arch.Privilege;
+import dev.gnomon.mmu.config.Stat;
+import dev.gnomon.mmu.config.Statistics;
+import dev.gnomon.mmu.platform.Cpu;
+import dev.gnomon.mmu.table.FaultResult;
+
+/**
+ * What an access comes to when the first level of the TLB does not know its page: the second level,
+ * a walk, exits to the MMU and to the VMM as often as that takes, page faults of the guest.
+ *
+ * <p>The guest's handler may throw: then the access is over, and nothing of it stays behind.
+ */
+final class SlowAccess {
+  private final Cpu cpu;
+  private final VcpuMmu mmu;
+  private final Vmm vmm;
+  private final Statistics statistics;
+  private final Translator translator;
+  private final GuestMode guestMode;
+
+  /** Who takes page faults of the guest. */
+  @FunctionalInterface
+  interface Delivery {
+    /** Has the guest handle a fault; the access is then tried again. */
+    void deliver(long gva, long code);
+  }
+
+  private final Delivery delivery;
+  private long emulatedGpa;
+
+  SlowAccess(
+      Cpu cpu,
+      VcpuMmu mmu,
+      Vmm vmm,
+      Statistics statistics,
+      Translator translator,
+      GuestMode guestMode,
+      Delivery delivery) {
+    this.cpu = cpu;
+    this.mmu = mmu;
+    this.vmm = vmm;
+    this.statistics = statistics;
+    this.translator = translator;
+    this.guestMode = guestMode;
+    this.delivery = delivery;
+  }
+
+  /**
+   * Finds the hpa for an access that the first-level TLB does not know; leaves and enters the guest
+   * as often as that takes.
+   *
+   * @return the hpa, or -1 if the VMM has to emulate the access
+   */
+  long translate(Privilege who, long gva, AccessKind kind) {
+    long hpa = translator.find(who, gva, kind);
+    if (hpa >= 0) {
+      return hpa;
+    }
+    try {
+      do {
+        cpu.attempting();
+        hpa = translator.walk(who, gva, kind);
+        if (hpa < 0 && !isHelped(gva)) {
+          return -1;
+        }
+      } while (hpa < 0);
+    } finally {
+      translator.emulated().clear();
+    }
+    return hpa;
+  }
+
+  /**
+   * Reads the four PDPTEs of PAE paging from memory.
+   *
+   * @param gpa of the first
+   */
+  void readPdptes(long gpa, long[] into) {
+    try {
+      for (int i = 0; i < into.length; ) {
+        cpu.attempting();
+        if (translator.readPdpte(gpa + 8L * i, into, i)) {
+          i++;
+        } else {
+          isHelped(gpa);
+        }
+      }
+    } finally {
+      translator.emulated().clear();
+    }
+  }
+
+  /** Has whoever can see to it that a walk gets further; false if the access is to be emulated. */
+  private boolean isHelped(long gva) {
+    return switch (translator.outcome()) {
+      case GUEST_FAULT -> {
+        long code = translator.faultCode();
+        statistics.count(cpu, Stat.PF_GUEST);
+        translator.dropGuestFault(gva);
+        delivery.deliver(gva, code);
+        yield true;
+      }
+      case PML_FULL -> {
+        guestMode.leave();
+        guestMode.enter();
+        yield true;
+      }
+      case NESTED_FAULT -> handleNestedFault(gva);
+      case ENTRY_UPDATE -> {
+        updateEntry();
+        yield true;
+      }
+      case TRANSLATED -> throw new IllegalStateException("a failed walk that did not fail");
+    };
+  }
+
+  /** Has the MMU handle a nested fault; false if the access is to be emulated. */
+  private boolean handleNestedFault(long gva) {
+    long gpa = translator.faultGpa();
+    long code = translator.faultCode();
+    translator.dropNestedFault(gva);
+    guestMode.leave();
+    FaultResult result = mmu.handleFault(cpu, gpa, code);
+    boolean isEmulated = result == FaultResult.EMULATE || result == FaultResult.WRITE_PROTECTED;
+    boolean isTable = (code & FaultCode.GUEST_PAGE) != 0;
+    if (isEmulated && isTable) {
+      int size = translator.paging().mode().entryBytes();
+      translator.emulated().put(gpa, vmm.readEntry(cpu, gpa, size));
+    }
+    boolean wasRequested = guestMode.enter();
+    return switch (result) {
+      case RETRY -> {
+        // A request may be just what the retry was for: another root.
+        if (!wasRequested) {
+          cpu.retrying();
+        }
+        yield true;
+      }
+      case FIXED, SPURIOUS -> true;
+      case EMULATE, WRITE_PROTECTED -> {
+        emulatedGpa = gpa;
+        yield isTable;
+      }
+      case CONTINUE, INVALID -> throw new IllegalStateException("a fault ended as " + result);
+    };
+  }
+
+  /** Has the VMM set A or D in an entry that it has read. */
+  private void updateEntry() {
+    GuestWalker.EntryUpdate update = translator.update();
+    guestMode.leave();
+    boolean isDone =
+        vmm.updateEntry(cpu, update.gpa(), update.size(), update.expected(), update.value());
+    long now = isDone ? update.value() : vmm.readEntry(cpu, update.gpa(), update.size());
+    translator.emulated().put(update.gpa(), now);
+    guestMode.enter();
+  }
+
+  // --- emulated accesses, to where the last translation failed ---
+
+  long emulateRead(int size) {
+    guestMode.leave();
+    statistics.count(cpu, Stat.MMIO_EXITS);
+    long value = vmm.read(cpu, emulatedGpa, size);
+    guestMode.enter();
+    return value;
+  }
+
+  void emulateWrite(int size, long value) {
+    guestMode.leave();
+    statistics.count(cpu, Stat.MMIO_EXITS);
+    vmm.write(cpu, emulatedGpa, size, value);
+    guestMode.enter();
+  }
+
+  /** An update as a read and then a write; returns what was read. */
+  long emulateUpdate(int size, LockedOperation operation, long operand, long expected) {
+    long gpa = emulatedGpa;
+    guestMode.leave();
+    statistics.count(cpu, Stat.MMIO_EXITS);
+    long old;
+    long value;
+    do {
+      old = vmm.read(cpu, gpa, size);
+      value = operation.apply(old, operand, expected) & -1L >>> Long.SIZE - 8 * size;
+    } while (vmm.compareAndExchange(cpu, gpa, size, old, value) != old);
+    guestMode.enter();
+    return old;
+  }
+}
