@@ -19,6 +19,12 @@ final class RegisterState {
   /** Where the program began or ended. */
   long rip;
 
+  RegisterState copy() {
+    RegisterState copy = new RegisterState();
+    copy.set(this);
+    return copy;
+  }
+
   void set(RegisterState other) {
     System.arraycopy(other.gpr, 0, gpr, 0, gpr.length);
     System.arraycopy(other.xmm, 0, xmm, 0, xmm.length);
