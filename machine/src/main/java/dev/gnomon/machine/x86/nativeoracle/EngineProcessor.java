@@ -4,7 +4,6 @@ import dev.gnomon.machine.VirtualMachine;
 import dev.gnomon.machine.VmConfig;
 import dev.gnomon.machine.memory.HostMemory;
 import dev.gnomon.machine.memory.SwapSpace;
-import dev.gnomon.machine.processor.ControlRegisters;
 import dev.gnomon.machine.processor.TlbConfig;
 import dev.gnomon.machine.processor.Vcpu;
 import dev.gnomon.machine.thread.CpuThreads;
@@ -17,6 +16,7 @@ import dev.gnomon.machine.x86.Segment;
 import dev.gnomon.machine.x86.StopReason;
 import dev.gnomon.machine.x86.X86Cpu;
 import dev.gnomon.mmu.Rules;
+import dev.gnomon.mmu.arch.ControlRegisters;
 import dev.gnomon.mmu.arch.GuestEntry;
 import dev.gnomon.mmu.arch.PageLevel;
 import dev.gnomon.mmu.config.MmuConfig;
@@ -96,7 +96,7 @@ final class EngineProcessor implements AutoCloseable {
     vcpu.writeLong(
         table + 8L * PageLevel.index(Arena.BASE, 2), ARENA_GPA | bits | GuestEntry.LARGE);
     vcpu.leaveGuest();
-    vcpu.load(new ControlRegisters(true, 4, TOP_TABLE, true));
+    vcpu.load(ControlRegisters.longMode(4, TOP_TABLE, true));
   }
 
   /**
