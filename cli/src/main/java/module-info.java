@@ -5,6 +5,7 @@ module dev.gnomon.cli {
   requires dev.gnomon.machine;
   requires dev.gnomon.mmu;
   requires info.picocli;
+  requires io.github.javadiffutils;
   requires static org.jspecify;
 
   opens dev.gnomon.cli to
@@ -14,6 +15,8 @@ module dev.gnomon.cli {
   opens dev.gnomon.cli.check to
       info.picocli;
   opens dev.gnomon.cli.receive to
+      info.picocli;
+  opens dev.gnomon.cli.replay to
       info.picocli;
   opens dev.gnomon.cli.rules to
       info.picocli;

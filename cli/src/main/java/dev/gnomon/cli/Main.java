@@ -3,6 +3,7 @@ package dev.gnomon.cli;
 import dev.gnomon.cli.boot.BootCommand;
 import dev.gnomon.cli.check.CheckCommand;
 import dev.gnomon.cli.receive.ReceiveCommand;
+import dev.gnomon.cli.replay.ReplayCommand;
 import dev.gnomon.cli.rules.RulesCommand;
 import dev.gnomon.cli.run.RunCommand;
 import dev.gnomon.cli.stress.StressCommand;
@@ -46,6 +47,7 @@ final class Main implements Runnable {
           CheckCommand.class,
           RulesCommand.class,
           ReceiveCommand.class,
+          ReplayCommand.class,
           StressCommand.class);
 
   /** Commands that the script which starts this program knows by itself. */

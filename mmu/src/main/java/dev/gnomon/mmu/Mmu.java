@@ -302,6 +302,17 @@ public final class Mmu {
     return audit.overheadBytes(cpu);
   }
 
+  /**
+   * Zaps every mapping, as when the host's memory goes away from under the VM. No vCPU runs; their
+   * roots stay, and are empty.
+   */
+  public void zapAll(Cpu cpu) {
+    mmuLock.writeLock(cpu);
+    tdp.zapAll(cpu);
+    mmuLock.writeUnlock(cpu);
+    rcu.poll(cpu);
+  }
+
   /** Gives all frames back. Every vCPU has unloaded its root, and nothing is under way. */
   public void close(Cpu cpu) {
     mmuLock.writeLock(cpu);

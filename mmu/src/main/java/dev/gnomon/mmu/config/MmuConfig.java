@@ -261,6 +261,10 @@ public record MmuConfig(
     return changed(draft -> draft.writeTracking = value);
   }
 
+  public MmuConfig withVcpus(int value) {
+    return changed(draft -> draft.vcpus = value);
+  }
+
   public MmuConfig withTableEntries(int value) {
     return changed(draft -> draft.tableEntries = value);
   }
