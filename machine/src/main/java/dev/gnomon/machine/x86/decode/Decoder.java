@@ -190,7 +190,7 @@ public final class Decoder {
       }
     }
     Sizes sizes = sizes(entry);
-    if (needsModRm) {
+    if (needsModRm && !entry.ignoresMod()) {
       modRm.readRest(code, sizes.address(), rex, is64Bit());
     }
     List<Operand> operands = operands(entry, sizes);

@@ -40,6 +40,7 @@ final class ModRm {
 
   void set(int modRm) {
     value = modRm;
+    isRipRelative = false;
   }
 
   /** Reads the rest of it, if it names memory. */

@@ -162,6 +162,11 @@ record TableEntry(
         || operands.stream().anyMatch(operand -> operand.kind().needsModRm());
   }
 
+  /** Whether the rm field names a register whatever mod says: nothing follows ModRM then. */
+  boolean ignoresMod() {
+    return operands.stream().anyMatch(o -> o.kind() == OperandForm.Kind.RM_REGISTER);
+  }
+
   /** How much it asks for: of two entries that fit, the one that asks for more counts. */
   int strictness() {
     return (prefix != Prefix.ANY ? 4 : 0)
