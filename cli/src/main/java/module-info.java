@@ -14,6 +14,8 @@ module dev.gnomon.cli {
       info.picocli;
   opens dev.gnomon.cli.check to
       info.picocli;
+  opens dev.gnomon.cli.kvm to
+      info.picocli;
   opens dev.gnomon.cli.receive to
       info.picocli;
   opens dev.gnomon.cli.replay to

@@ -2,6 +2,7 @@ package dev.gnomon.cli;
 
 import dev.gnomon.cli.boot.BootCommand;
 import dev.gnomon.cli.check.CheckCommand;
+import dev.gnomon.cli.kvm.KvmCommand;
 import dev.gnomon.cli.receive.ReceiveCommand;
 import dev.gnomon.cli.replay.ReplayCommand;
 import dev.gnomon.cli.rules.RulesCommand;
@@ -46,6 +47,7 @@ final class Main implements Runnable {
           BootCommand.class,
           CheckCommand.class,
           RulesCommand.class,
+          KvmCommand.class,
           ReceiveCommand.class,
           ReplayCommand.class,
           StressCommand.class);

@@ -35,18 +35,19 @@ public final class KvmMachine implements AutoCloseable {
   /**
    * Makes the machine and its memory, and begins to record KVM's events where that is possible.
    *
-   * @param program the guest's bytes
+   * @param programName what the guest's program is called
+   * @param program its bytes
    * @param hasEvents whether events are wanted
    * @throws InputException if there is no KVM for this user, or too little memory
    * @throws KvmRefusalException if KVM does not take this guest
    */
-  public KvmMachine(RecordedRun run, byte[] program, boolean hasEvents) {
+  public KvmMachine(RecordedRun run, String programName, byte[] program, boolean hasEvents) {
     this.run = run;
     calls = new SystemCalls();
     memoryAndTrace.keep(calls::close);
     try {
       long blocked = calls.block(Kick.SIGNAL);
-      memoryAndTrace.keep(() -> calls.setBlocked(blocked));
+      memoryAndTrace.keep(() -> unblock(blocked));
       HostMemory memory = KvmSlots.memoryFor(run);
       memoryAndTrace.keep(memory::close);
       KvmDevice device = KvmDevice.open(calls);
@@ -71,6 +72,10 @@ public final class KvmMachine implements AutoCloseable {
         enableRings(vm);
       }
       slots = new KvmSlots(calls, vm, output, run, memory);
+      output.line(
+          "MODE %s bin %s (%d bytes) vcpus %d mem %x"
+              .formatted(
+                  run.mode().label(), programName, program.length, run.vcpus(), run.memoryBytes()));
       InitialMemory.write(run, program, slots::write);
       List<KvmRing> rings = makeVcpus(device, vm, blocked);
       hostOperations = new KvmHostOperations(calls, vm, slots, rings, output);
@@ -78,6 +83,12 @@ public final class KvmMachine implements AutoCloseable {
       close();
       throw e;
     }
+  }
+
+  /** A kick that came late must not be delivered: it would end the process. */
+  private void unblock(long blocked) {
+    calls.drain(Kick.SIGNAL);
+    calls.setBlocked(blocked);
   }
 
   private void mark(String text) {

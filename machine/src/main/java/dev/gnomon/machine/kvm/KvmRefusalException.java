@@ -10,7 +10,10 @@ public final class KvmRefusalException extends InputException {
 
   private static final long serialVersionUID = 1L;
 
+  /**
+   * @param message which request failed, and how
+   */
   KvmRefusalException(String message) {
-    super(message);
+    super("the host's KVM refuses this guest: " + message);
   }
 }
