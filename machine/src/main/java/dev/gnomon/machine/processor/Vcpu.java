@@ -507,6 +507,11 @@ public final class Vcpu {
     return readAligned(firstLevel, privilege, gva, size, AccessKind.WRITE);
   }
 
+  /** Whether an update without LOCK reads by a read access: {@link #readForUpdate}. */
+  public boolean updatesReadFirst() {
+    return model.updatesReadFirst();
+  }
+
   /** Reads 1 to 8 bytes at any address as the processor itself does: a descriptor, a TSS. */
   public long readSystem(long gva, int size) {
     return read(Privilege.SUPERVISOR, gva, size);

@@ -1,5 +1,6 @@
 package dev.gnomon.machine.x86;
 
+import dev.gnomon.machine.processor.LockedAccess;
 import dev.gnomon.machine.processor.Vcpu;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 
@@ -24,6 +25,7 @@ final class LinearMemory {
   private final X86Cpu cpu;
   private final Vcpu vcpu;
   private final PhysicalMemory memory;
+  private final LockedAccess locked;
 
   /** Where the running block begins, less the longest write that could reach into it. */
   private long codeStart;
@@ -34,12 +36,19 @@ final class LinearMemory {
     this.cpu = cpu;
     this.vcpu = vcpu;
     this.memory = memory;
+    locked = vcpu.locked();
   }
 
   /** The bytes of the running block. */
   void setCode(long linear, int length) {
     codeStart = linear - LONGEST_INSTRUCTION;
     codeLength = length + LONGEST_INSTRUCTION;
+  }
+
+  private void willWrite(long linear) {
+    if (linear - codeStart >= 0 && linear - codeStart < codeLength) {
+      cpu.endBlock();
+    }
   }
 
   /** The rest of a page will be written, perhaps, without {@link #write}. */
@@ -55,10 +64,13 @@ final class LinearMemory {
       return readUnaligned(linear, size);
     }
     long hpa = vcpu.readable(linear);
-    return hpa < 0 ? vcpu.emulateRead(size) : get(hpa, size);
+    return hpa < 0 ? emulateRead(size) : get(hpa, size);
   }
 
   long readForUpdate(long linear, int size) {
+    if (vcpu.updatesReadFirst()) {
+      return read(linear, size);
+    }
     if (crosses(linear, size)) {
       prepareWrite(linear, size);
       return read(linear, size);
@@ -69,16 +81,14 @@ final class LinearMemory {
   }
 
   void write(long linear, int size, long value) {
-    if (linear - codeStart >= 0 && linear - codeStart < codeLength) {
-      cpu.endBlock();
-    }
+    willWrite(linear);
     if ((linear & size - 1) != 0) {
       writeUnaligned(linear, size, value);
       return;
     }
     long hpa = vcpu.writable(linear);
     if (hpa < 0) {
-      vcpu.emulateWrite(size, value);
+      emulateWrite(size, value);
     } else {
       set(hpa, size, value);
     }
@@ -100,7 +110,7 @@ final class LinearMemory {
     cpu.checkAlignment();
     if (!crosses(linear, size)) {
       long hpa = vcpu.readable(linear);
-      return hpa < 0 ? vcpu.emulateRead(size) : getAny(hpa, size);
+      return hpa < 0 ? emulateRead(size) : getAny(hpa, size);
     }
     int first = (int) (PAGE - (linear & PAGE - 1));
     long second = cpu.wrap(linear + first);
@@ -108,10 +118,10 @@ final class LinearMemory {
       long exits = vcpu.exits();
       long low = vcpu.readable(linear);
       boolean isEmulated = low < 0;
-      long value = isEmulated ? vcpu.emulateRead(first) : getAny(low, first);
+      long value = isEmulated ? emulateRead(first) : getAny(low, first);
       long high = vcpu.readable(second);
       isEmulated |= high < 0;
-      long rest = high < 0 ? vcpu.emulateRead(size - first) : getAny(high, size - first);
+      long rest = high < 0 ? emulateRead(size - first) : getAny(high, size - first);
       if (isEmulated || exits == vcpu.exits()) {
         return value | rest << 8 * first;
       }
@@ -123,7 +133,7 @@ final class LinearMemory {
     if (!crosses(linear, size)) {
       long hpa = vcpu.writable(linear);
       if (hpa < 0) {
-        vcpu.emulateWrite(size, value);
+        emulateWrite(size, value);
       } else {
         setAny(hpa, size, value);
       }
@@ -151,61 +161,31 @@ final class LinearMemory {
   private void writePiece(long linear, int size, long value) {
     long hpa = vcpu.writable(linear);
     if (hpa < 0) {
-      vcpu.emulateWrite(size, value);
+      emulateWrite(size, value);
     } else {
       setAny(hpa, size, value);
     }
   }
 
-  // --- locked updates ---
-
   long compareAndExchange(long linear, int size, long expected, long value) {
-    if (linear - codeStart >= 0 && linear - codeStart < codeLength) {
-      cpu.endBlock();
-    }
+    willWrite(linear);
     if ((linear & size - 1) != 0) {
-      return exchangeAlone(linear, size, expected, value);
+      cpu.checkAlignment();
     }
-    long hpa = vcpu.writable(linear);
-    if (hpa < 0) {
-      long seen = read(linear, size);
-      write(linear, size, seen == expected ? value : seen);
-      return seen;
-    }
-    return switch (size) {
-      case 8 -> memory.compareAndExchangeLong(hpa, expected, value);
-      case 4 -> memory.compareAndExchangeInt(hpa, (int) expected, (int) value) & 0xffff_ffffL;
-      default -> exchangeInWord(hpa, size, expected, value);
-    };
+    return locked.compareAndExchange(linear, size, expected, value);
   }
 
-  /** Of 1 or 2 bytes: through the 4 that they lie in, which are stored in any case. */
-  private long exchangeInWord(long hpa, int size, long expected, long value) {
-    int shift = 8 * (int) (hpa & 3);
-    int mask = (int) ((1L << 8 * size) - 1);
-    long word = hpa & ~3L;
-    while (true) {
-      int seen = memory.getInt(word);
-      long held = seen >>> shift & mask;
-      int stored =
-          held == expected ? seen & ~(mask << shift) | ((int) value & mask) << shift : seen;
-      if (memory.compareAndExchangeInt(word, seen, stored) == seen) {
-        return held;
-      }
-    }
+  // --- what is no memory ---
+
+  /** A device may change code then, as it may after IN and OUT: the block ends. */
+  private long emulateRead(int size) {
+    cpu.endBlock();
+    return vcpu.emulateRead(size);
   }
 
-  /** What no single instruction of the host does: no other vCPU is in the guest meanwhile. */
-  private long exchangeAlone(long linear, int size, long expected, long value) {
-    cpu.checkAlignment();
-    vcpu.beginExclusion();
-    try {
-      long seen = readForUpdate(linear, size);
-      write(linear, size, seen == expected ? value : seen);
-      return seen;
-    } finally {
-      vcpu.endExclusion();
-    }
+  private void emulateWrite(int size, long value) {
+    cpu.endBlock();
+    vcpu.emulateWrite(size, value);
   }
 
   // --- physical memory ---

@@ -314,34 +314,11 @@ public final class X86Cpu {
 
   /** Reads as the processor does for itself (descriptors, IDT, TSS): as supervisor. */
   long readSystem(long linear, int size) {
-    boolean wasChecking = beSystem();
-    try {
-      return linearMemory.read(linear, size);
-    } finally {
-      beGuest(wasChecking);
-    }
+    return vcpu.readSystem(linear, size);
   }
 
   /** Writes as the processor does for itself: as supervisor. */
   void writeSystem(long linear, int size, long value) {
-    boolean wasChecking = beSystem();
-    try {
-      linearMemory.write(linear, size, value);
-    } finally {
-      beGuest(wasChecking);
-    }
-  }
-
-  private boolean beSystem() {
-    boolean wasChecking = checksAlignment;
-    checksAlignment = false;
-    // Implicit accesses are a supervisor's, to whom SMAP applies whatever AC is.
-    vcpu.setPrivilege(false, false);
-    return wasChecking;
-  }
-
-  private void beGuest(boolean wasChecking) {
-    checksAlignment = wasChecking;
-    vcpu.setPrivilege(state.cpl == 3, (state.systemFlags() & Flags.AC) != 0);
+    vcpu.writeSystem(linear, size, value);
   }
 }
