@@ -257,12 +257,12 @@ public final class Pc implements Board {
     takeEvents(cpu, seat);
     if (seat.activity == Seat.Activity.TO_INITIALIZE) {
       cpu.stop();
-      return -1;
+      return NO_INTERRUPT;
     }
     if (takesNmi(cpu) && words.take(cpu.index(), ApicWords.NMI) != 0) {
       return GuestException.NMI;
     }
-    return cpu.isInterruptible() ? nextVector(cpu, seat) : -1;
+    return cpu.isInterruptible() ? nextVector(cpu, seat) : NO_INTERRUPT;
   }
 
   private int nextVector(X86Cpu cpu, Seat seat) {
@@ -271,7 +271,17 @@ public final class Pc implements Board {
     if (vector < 0 && takesOldControllers(cpu, seat)) {
       vector = devices.acknowledge(cpu.vcpu().cpu());
     }
+    if (vector < 0) {
+      return isHeldBack(cpu) ? HELD_BACK : NO_INTERRUPT;
+    }
     return vector;
+  }
+
+  /** Whether there is one for when CR8 falls, or the NMI that is being handled is done. */
+  private boolean isHeldBack(X86Cpu cpu) {
+    int vector = words.highestRequested(cpu.index());
+    return (words.events(cpu.index()) & ApicWords.NMI) != 0
+        || vector >= 0 && vector >>> 4 <= cpu.state().cr8;
   }
 
   private boolean takesOldControllers(X86Cpu cpu, Seat seat) {

@@ -18,9 +18,19 @@ public interface Board {
   /** Writes 1, 2, 4 or 8 bytes where no slot holds memory. */
   void mmioWrite(X86Cpu cpu, long gpa, int size, long value);
 
+  /** What {@link #nextInterrupt} gives when there is none. */
+  int NO_INTERRUPT = -1;
+
+  /**
+   * What it gives when there is one that CR8, or an NMI being handled, holds back: it is asked
+   * again when that may have changed.
+   */
+  int HELD_BACK = -2;
+
   /**
    * Takes the vector of the highest pending external interrupt, if it can be delivered now (the
-   * processor's {@link X86Cpu#isInterruptible}), else -1. Here NMI, INIT and SIPI come in too.
+   * processor's {@link X86Cpu#isInterruptible}), else a negative number. Here NMI, INIT and SIPI
+   * come in too.
    */
   int nextInterrupt(X86Cpu cpu);
 

@@ -297,7 +297,7 @@ final class RunLoop {
       wake();
       cpu.delivery().deliverInterrupt(vector);
       attention |= LOOK_FOR_INTERRUPTS;
-    } else if (cpu.isInterruptible()) {
+    } else if (vector == Board.NO_INTERRUPT && cpu.isInterruptible()) {
       mayHaveInterrupt = false;
     }
   }
