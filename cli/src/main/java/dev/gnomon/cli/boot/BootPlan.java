@@ -75,7 +75,7 @@ record BootPlan(
         options.image + (options.placed.append.isEmpty() ? "" : " " + options.placed.append),
         options.placed.modules.stream().map(BootPlan::module).toList(),
         vm,
-        features(options),
+        features(options.machine.cpuid, vm.mmu().physicalAddressBits()),
         options.run.rules.rules(),
         options.memory.dirtyLog,
         options.memory.backed.reclaimPercent,
@@ -92,8 +92,16 @@ record BootPlan(
     return run.isDeterministic ? given == null ? DEFAULT_QUANTUM : given : 0;
   }
 
-  private static CpuFeatures features(BootOptions options) {
-    return CpuFeatures.all();
+  private static CpuFeatures features(@Nullable String changes, int hostBits) {
+    CpuFeatures all = CpuFeatures.all().withPhysicalAddressBitsUpTo(hostBits);
+    if (changes == null) {
+      return all;
+    }
+    CpuFeatures features = all.with(changes);
+    require(
+        features.physicalAddressBits() <= hostBits,
+        "--cpuid %s: the host's physical addresses have %d bits".formatted(changes, hostBits));
+    return features;
   }
 
   private static GuestImage image(BootOptions options) {

@@ -57,6 +57,8 @@ public final class Vcpu {
   private static final long FLUSH_EFER = EFER_NXE | EFER_LMA;
 
   private final int index;
+  private final int vcpus;
+  private final int physicalAddressBits;
   private final Cpu cpu;
   private final PhysicalMemory memory;
   private final SharedWords requests;
@@ -94,6 +96,8 @@ public final class Vcpu {
       Vmm vmm,
       PageFaultHandler faultHandler) {
     this.index = index;
+    vcpus = vmMmu.config().vcpus();
+    physicalAddressBits = vmMmu.format().physicalAddressBits();
     this.cpu = cpu;
     this.faultHandler = faultHandler;
     this.model = model;
@@ -130,6 +134,16 @@ public final class Vcpu {
   /** Its number. */
   public int index() {
     return index;
+  }
+
+  /** How many vCPUs its VM has. */
+  public int vcpus() {
+    return vcpus;
+  }
+
+  /** The host's MAXPHYADDR: no gpa has more bits. */
+  public int physicalAddressBits() {
+    return physicalAddressBits;
   }
 
   /** The CPU that runs it. */

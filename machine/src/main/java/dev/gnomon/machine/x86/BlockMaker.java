@@ -23,7 +23,7 @@ final class BlockMaker {
   private final Vcpu vcpu;
   private final PhysicalMemory memory;
   private final Decoder decoder = new Decoder();
-  private final Operations operations = new Operations();
+  private final Operations operations;
   private final byte[] bytes = new byte[MOST_BYTES + Decoder.MAX_LENGTH];
   private final Operation[] made = new Operation[MOST_INSTRUCTIONS];
   private final short[] offsets = new short[MOST_INSTRUCTIONS + 1];
@@ -32,6 +32,7 @@ final class BlockMaker {
     this.cpu = cpu;
     this.vcpu = vcpu;
     this.memory = memory;
+    operations = new Operations(cpu.features());
   }
 
   /**

@@ -10,7 +10,10 @@ import java.util.function.BiConsumer;
 final class Operations {
   private final Map<Mnemonic, OperationMaker> makers = new EnumMap<>(Mnemonic.class);
 
-  Operations() {
+  private final CpuFeatures features;
+
+  Operations(CpuFeatures features) {
+    this.features = features;
     BiConsumer<Mnemonic, OperationMaker> into = makers::put;
     IntegerOperations.register(into);
     StringOperations.register(into);
@@ -18,12 +21,30 @@ final class Operations {
     VectorOperations.register(into);
     into.accept(Mnemonic.INVALID, instruction -> new Undefined());
     into.accept(Mnemonic.TOO_LONG, instruction -> new TooLong());
+    makers.keySet().removeIf(each -> !features.hasInstruction(each));
+    // Older processors do not know the prefix that tells one from the other.
+    if (!features.has(CpuFeature.BMI1)) {
+      makers.computeIfPresent(Mnemonic.TZCNT, (mnemonic, maker) -> makers.get(Mnemonic.BSF));
+    }
+    if (!features.has(CpuFeature.ABM)) {
+      makers.computeIfPresent(Mnemonic.LZCNT, (mnemonic, maker) -> makers.get(Mnemonic.BSR));
+    }
   }
 
   /** The operation of an instruction; of one that nobody makes, one that raises #UD. */
   Operation make(Instruction instruction) {
     OperationMaker maker = makers.get(instruction.mnemonic());
-    return maker == null ? new Undefined() : maker.make(instruction);
+    return maker == null || isWideExchangeMissing(instruction)
+        ? new Undefined()
+        : maker.make(instruction);
+  }
+
+  /** CMPXCHG8B and CMPXCHG16B have one opcode, and a feature each. */
+  private boolean isWideExchangeMissing(Instruction instruction) {
+    if (instruction.mnemonic() != Mnemonic.CMPXCHG8B) {
+      return false;
+    }
+    return !features.has(instruction.operand(0).size() == 16 ? CpuFeature.CX16 : CpuFeature.CX8);
   }
 
   /** #GP: more bytes than an instruction can have. */

@@ -11,6 +11,7 @@ public final class X86Cpu {
   private final Vcpu vcpu;
   private final CpuState state;
   private final CpuFeatures features;
+  private final Cpuid cpuid;
   private final Board board;
   private final Segment[] segments;
   private final GuestException exception = new GuestException();
@@ -30,7 +31,9 @@ public final class X86Cpu {
   public X86Cpu(Vcpu vcpu, CpuState state, CpuFeatures features, Board board) {
     this.vcpu = vcpu;
     this.state = state;
-    this.features = features;
+    this.features = features.withPhysicalAddressBitsUpTo(vcpu.physicalAddressBits());
+    cpuid = new Cpuid(this.features, vcpu.index(), vcpu.vcpus());
+    vcpu.setPagingFeatures(this.features.paging());
     this.board = board;
     segments = state.segments;
     randomNumbers = RandomNumbers.seeded(vcpu.index());
@@ -53,6 +56,11 @@ public final class X86Cpu {
 
   CpuFeatures features() {
     return features;
+  }
+
+  /** What CPUID answers. */
+  Cpuid cpuid() {
+    return cpuid;
   }
 
   Board board() {

@@ -60,7 +60,7 @@ final class EngineProcessor implements AutoCloseable {
     CpuState state = CpuState.reset();
     loadSystemRegisters(state);
     buildTables();
-    cpu = new X86Cpu(vcpu, state, CpuFeatures.all(), new NoBoard());
+    cpu = new X86Cpu(vcpu, state, CpuFeatures.all().with("+cx16"), new NoBoard());
   }
 
   private static void loadSystemRegisters(CpuState state) {
