@@ -141,7 +141,10 @@ final class Exchanges {
         }
       } else {
         seen = to.read(cpu);
-        to.write(cpu, seen == expected ? value : seen);
+        // Else not even the upper half of a register of 4 bytes is cleared.
+        if (seen == expected) {
+          to.write(cpu, value);
+        }
       }
       if (seen != expected) {
         s.write(CpuState.RAX, size, seen);
