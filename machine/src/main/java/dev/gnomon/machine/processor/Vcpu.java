@@ -70,6 +70,7 @@ public final class Vcpu {
   private final SlowAccess slow;
   private final LockedAccess locked;
   private final ProcessorModel model;
+  private final Platform platform;
 
   private ControlRegisters registers = ControlRegisters.RESET;
   private Privilege privilege = Privilege.SUPERVISOR;
@@ -101,6 +102,7 @@ public final class Vcpu {
     this.cpu = cpu;
     this.faultHandler = faultHandler;
     this.model = model;
+    this.platform = platform;
     memory = platform.memory();
     mmu = vmMmu.vcpu(index);
     statistics = vmMmu.statistics();
@@ -129,6 +131,16 @@ public final class Vcpu {
     requests = guestMode.requests();
     slow = new SlowAccess(cpu, mmu, vmm, statistics, translator, guestMode, this::deliverPageFault);
     locked = new LockedAccess(this, memory, slow);
+  }
+
+  /** What it does where processors have a choice. */
+  public ProcessorModel model() {
+    return model;
+  }
+
+  /** MFENCE: what it has stored is in memory before what it loads next. */
+  public void fence() {
+    platform.fullFence();
   }
 
   /** Its number. */

@@ -166,12 +166,6 @@ public final class CpuState {
     return isLongMode() && segments[CS].isLong();
   }
 
-  /** Whether the upper bits of a 64-bit address all equal the highest one that is translated. */
-  boolean isCanonical(long address) {
-    int unused = (cr4 & CR4_LA57) != 0 ? 7 : 16;
-    return address << unused >> unused == address;
-  }
-
   /** CR0.PE. */
   public boolean isProtected() {
     return (cr0 & CR0_PE) != 0;

@@ -19,6 +19,7 @@ final class Operations {
     StringOperations.register(into);
     BitOperations.register(into);
     VectorOperations.register(into);
+    SystemOperations.register(into);
     into.accept(Mnemonic.INVALID, instruction -> new Undefined());
     into.accept(Mnemonic.TOO_LONG, instruction -> new TooLong());
     makers.keySet().removeIf(each -> !features.hasInstruction(each));

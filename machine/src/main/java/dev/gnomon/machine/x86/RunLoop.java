@@ -18,8 +18,6 @@ final class RunLoop {
   private static final int SHUTDOWN = 1 << 2;
   private static final int HALT = 1 << 3;
 
-  private static final long SINGLE_STEP = 1L << 14;
-
   private final X86Cpu cpu;
   private final Vcpu vcpu;
   private final CpuState state;
@@ -113,8 +111,8 @@ final class RunLoop {
     }
     memory.setCode(linear, block.length);
     boolean isDone = execute(block, count);
-    if (isSingleStep && isDone) {
-      state.dr[6] |= SINGLE_STEP;
+    if (isSingleStep && isDone && !cpu.delivery().takeSoftware()) {
+      state.dr[6] |= DebugRegisters.SINGLE_STEP;
       cpu.delivery().deliverTrap(GuestException.DB);
     }
   }
@@ -139,6 +137,11 @@ final class RunLoop {
       instructions += done;
       faults++;
       executing.delivery().deliver(e);
+      return false;
+    } catch (Refusal e) {
+      registers.rip = rip + offsets[done];
+      instructions += done;
+      executing.shutDown(e.getMessage());
       return false;
     }
     if (isRestarted) {

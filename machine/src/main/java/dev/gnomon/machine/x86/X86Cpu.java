@@ -1,6 +1,7 @@
 package dev.gnomon.machine.x86;
 
 import dev.gnomon.machine.processor.Vcpu;
+import dev.gnomon.mmu.arch.ControlRegisters;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 
 /**
@@ -15,7 +16,7 @@ public final class X86Cpu {
   private final Board board;
   private final Segment[] segments;
   private final GuestException exception = new GuestException();
-  private final ExceptionDelivery delivery = new ExceptionDelivery(this);
+  private final ExceptionDelivery delivery;
 
   private RandomNumbers randomNumbers;
   private final LinearMemory linearMemory;
@@ -25,6 +26,7 @@ public final class X86Cpu {
   /** How far an address is shifted to have its highest bit that counts at bit 63. */
   private int canonicalShift;
 
+  private String shutdownReason = "";
   private boolean isLongMode;
   private boolean checksAlignment;
 
@@ -36,6 +38,7 @@ public final class X86Cpu {
     vcpu.setPagingFeatures(this.features.paging());
     this.board = board;
     segments = state.segments;
+    delivery = new ExceptionDelivery(this);
     randomNumbers = RandomNumbers.seeded(vcpu.index());
     linearMemory = new LinearMemory(this, vcpu, vcpu.memory());
     loop = new RunLoop(this, linearMemory);
@@ -94,7 +97,25 @@ public final class X86Cpu {
    * @param maxInstructions no more than these; at least 1
    */
   public StopReason run(long maxInstructions) {
+    takeRegisters();
     return loop.run(maxInstructions);
+  }
+
+  /** Has the vCPU page as the registers say, which may have been changed from outside. */
+  private void takeRegisters() {
+    modeChanged();
+    ControlRegisters paging =
+        new ControlRegisters(
+            state.cr0,
+            state.cr3,
+            state.cr4,
+            state.efer,
+            state.pkru,
+            state.cpl == 3,
+            (state.systemFlags() & Flags.AC) != 0);
+    if (!paging.equals(vcpu.registers())) {
+      vcpu.load(paging);
+    }
   }
 
   /** Has {@link #run} return after this instruction. For the board, within a call to it. */
@@ -102,9 +123,24 @@ public final class X86Cpu {
     loop.stop();
   }
 
-  /** Triple fault: {@link #run} returns. */
-  void shutDown() {
+  /**
+   * Triple fault, or what this processor does not do: {@link #run} returns.
+   *
+   * @param why for the user
+   */
+  void shutDown(String why) {
+    shutdownReason = why;
     loop.shutDown();
+  }
+
+  /** After {@link StopReason#SHUTDOWN}: what led to it, for the user. */
+  public String shutdownReason() {
+    return shutdownReason;
+  }
+
+  /** Whether an NMI must wait for the end of another one's handler. */
+  public boolean isNmiBlocked() {
+    return state.isNmiBlocked || loop.isInhibited();
   }
 
   /** Whether external interrupts are delivered now: IF is set, and not by the last instruction. */
