@@ -1,7 +1,5 @@
 package dev.gnomon.machine.recorder;
 
-import dev.gnomon.machine.InputException;
-import dev.gnomon.mmu.Rules;
 import java.util.List;
 
 /**
@@ -15,29 +13,19 @@ public record Replay(List<String> trace, List<String> output) {
   /**
    * Says whether a recording's host can be had.
    *
-   * @throws InputException if not
+   * @throws dev.gnomon.machine.InputException if not
    */
   public static void requireSupported(Recording recording) {
-    RecordedHost host = recording.host();
-    String missing =
-        switch (host.mmu()) {
-          case NPT, EPT_NOAD -> host.bits() == 32 ? "a 32-bit host's" : "";
-          case NPT_LEGACY, SHADOW -> "the shadow";
-        };
-    if (!missing.isEmpty()) {
-      throw new InputException(
-          "%s/%s needs %s MMU, which is not built yet"
-              .formatted(host.label(), recording.run().name(), missing));
-    }
+    ReplayConfig.of(recording.host());
   }
 
   /**
    * Runs the guest of a recording under its host's configuration, to its end.
    *
-   * @throws InputException if that configuration cannot be had
+   * @throws dev.gnomon.machine.InputException if that configuration cannot be had
    */
   public static Replay of(Recording recording) {
-    ReplayConfig config = ReplayConfig.of(recording.host(), Rules.DEFAULTS);
+    ReplayConfig config = ReplayConfig.of(recording.host());
     try (RecorderMachine machine =
         new RecorderMachine(recording.run(), recording.program(), config, recording.trace())) {
       return machine.run();

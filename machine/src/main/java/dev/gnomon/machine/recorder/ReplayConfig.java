@@ -1,7 +1,10 @@
 package dev.gnomon.machine.recorder;
 
+import dev.gnomon.machine.InputException;
 import dev.gnomon.machine.VmConfig;
+import dev.gnomon.machine.processor.ProcessorModel;
 import dev.gnomon.machine.processor.TlbConfig;
+import dev.gnomon.mmu.KernelPreset;
 import dev.gnomon.mmu.Rules;
 import dev.gnomon.mmu.arch.PageLevel;
 import dev.gnomon.mmu.config.DirtyLogKind;
@@ -18,10 +21,40 @@ public record ReplayConfig(MmuConfig mmu, Rules rules) {
   /** MAXPHYADDR of the recordings' processor. */
   private static final int PHYSICAL_ADDRESS_BITS = 40;
 
-  /** The MMU of a host on which recordings were made. */
-  static ReplayConfig of(RecordedHost host, Rules rules) {
-    MmuConfig mmu = MmuConfig.of(TdpKind.NPT, 1).withPhysicalAddressBits(PHYSICAL_ADDRESS_BITS);
-    return new ReplayConfig(mmu, rules);
+  /**
+   * The configuration of a host on which recordings were made.
+   *
+   * @throws InputException if that kernel's rules, or that host's MMU, cannot be had
+   */
+  static ReplayConfig of(RecordedHost host) {
+    if (host.bits() == 32) {
+      throw new InputException(host.label() + " needs a 32-bit host's MMU, which is not built yet");
+    }
+    MmuConfig npt = MmuConfig.of(TdpKind.NPT, 1).withPhysicalAddressBits(PHYSICAL_ADDRESS_BITS);
+    MmuConfig mmu =
+        switch (host.mmu()) {
+          case NPT -> npt;
+          case EPT_NOAD -> npt.withBareEptLayout();
+          case NPT_LEGACY, SHADOW ->
+              throw new InputException(host.label() + " needs the shadow MMU, which is not built yet");
+        };
+    return new ReplayConfig(mmu, rules(host));
+  }
+
+  private static Rules rules(RecordedHost host) {
+    KernelPreset preset =
+        KernelPreset.find(host.kernel())
+            .orElseThrow(
+                () ->
+                    new InputException(
+                        "no rules of a kernel %s (%s)"
+                            .formatted(
+                                host.kernel(), String.join(", ", KernelPreset.labels()))));
+    try {
+      return preset.rules();
+    } catch (IllegalArgumentException e) {
+      throw new InputException(e.getMessage());
+    }
   }
 
   /** The VM of a run. */
@@ -31,6 +64,6 @@ public record ReplayConfig(MmuConfig mmu, Rules rules) {
       config = config.withDirtyLog(DirtyLogKind.RING).withRingEntries(run.ringEntries());
     }
     int level = run.hasHostLargePages() ? PageLevel.LEVEL_2M : PageLevel.LEVEL_4K;
-    return new VmConfig(config, run.memoryBytes(), level, TlbConfig.DEFAULT);
+    return new VmConfig(config, run.memoryBytes(), level, TlbConfig.DEFAULT, ProcessorModel.RECORDED);
   }
 }
