@@ -93,13 +93,24 @@ final class RecorderMachine implements AutoCloseable {
     }
     output.mark("end");
     report();
+    if (run.ringEntries() == 0) {
+      tearDown();
+    }
+    output.mark("vm closed");
+    Replay replay = new Replay(trace.lines(), output.lines());
+    if (run.ringEntries() != 0) {
+      // The recorder's mappings of the rings keep the VM alive until it exits itself.
+      tearDown();
+    }
+    return replay;
+  }
+
+  private void tearDown() {
     vm.mmu().zapAll(vm.hostCpu(0));
     for (X86Cpu cpu : cpus) {
       cpu.vcpu().shutDown();
     }
     vm.close();
-    output.mark("vm closed");
-    return new Replay(trace.lines(), output.lines());
   }
 
   private void setUp() {
@@ -158,6 +169,7 @@ final class RecorderMachine implements AutoCloseable {
     }
   }
 
+  /** KVM moves RIP past an OUT when the vCPU is entered again: these are not. */
   private static String registers(X86Cpu cpu) {
     CpuState state = cpu.state();
     long[] gpr = state.gpr;
@@ -165,7 +177,7 @@ final class RecorderMachine implements AutoCloseable {
             + " cr0 %x cr2 %x cr3 %x cr4 %x efer %x")
         .formatted(
             cpu.index(),
-            state.rip,
+            cpu.stoppedAt(),
             gpr[CpuState.RAX],
             gpr[CpuState.RBX],
             gpr[CpuState.RCX],

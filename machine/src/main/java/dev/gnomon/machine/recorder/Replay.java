@@ -9,6 +9,17 @@ import java.util.List;
  * @param output what the machine printed
  */
 public record Replay(List<String> trace, List<String> output) {
+  /** An event that the recorder did not switch on. */
+  private static final String NOT_RECORDED = "kvm_dirty_ring_reset ";
+
+  public Replay {
+    trace =
+        trace.stream()
+            .filter(line -> !line.startsWith(NOT_RECORDED))
+            .map(TraceNormaliser::comparable)
+            .toList();
+    output = List.copyOf(output);
+  }
 
   /**
    * Says whether a recording's host can be had.

@@ -40,6 +40,10 @@ final class RunLoop {
   private int blockEnd;
 
   private long linear;
+
+  /** The address of the instruction during which something was asked for. */
+  private long attentionAddress;
+
   private long instructions;
   private long faults;
 
@@ -144,6 +148,9 @@ final class RunLoop {
       executing.shutDown(e.getMessage());
       return false;
     }
+    if (attention != 0) {
+      attentionAddress = rip + offsets[done - 1];
+    }
     if (isRestarted) {
       isRestarted = false;
       done--;
@@ -151,6 +158,10 @@ final class RunLoop {
     }
     instructions += done;
     return true;
+  }
+
+  long attentionAddress() {
+    return attentionAddress;
   }
 
   /** The block at RIP: from the cache, if memory holds what it was made of, else made now. */

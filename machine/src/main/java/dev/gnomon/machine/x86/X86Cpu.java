@@ -74,6 +74,14 @@ public final class X86Cpu {
     return delivery;
   }
 
+  /**
+   * When {@link #run} has returned because the board called {@link #stop}: the address of the
+   * instruction within which it did. RIP is that of the next one already.
+   */
+  public long stoppedAt() {
+    return loop.attentionAddress();
+  }
+
   /** How many instructions have been executed; a REP string instruction is one. */
   public long instructions() {
     return loop.instructions();
