@@ -128,24 +128,29 @@ final class GuestWalker {
     long rights = ALL_RIGHTS;
     int level = mode.levels();
     long table = paging.topTable();
+    long allBits = -1;
     int at;
     if ((at = tables2m.find(gva)) >= 0) {
       level = PageLevel.LEVEL_4K;
       table = tables2m.table(at);
       rights = tables2m.note(at);
+      top = level;
     } else if ((at = tables1g.find(gva)) >= 0) {
       level = PageLevel.LEVEL_2M;
       table = tables1g.table(at);
       rights = tables1g.note(at);
+      top = level;
     } else if (mode == PagingMode.PAE) {
       if (!readPdpte(who, gva, kind)) {
         return 0;
       }
       level = PageLevel.LEVEL_2M;
       table = GuestEntry.address(pdpte);
+      top = walksPdptes ? PageLevel.LEVEL_1G : level;
+      allBits = walksPdptes ? pdpte : allBits;
+    } else {
+      top = level;
     }
-    top = level;
-    long allBits = -1;
     while (true) {
       long entryGpa = table + mode.offset(gva, level);
       if (!readEntry(entryGpa, mode.entryBytes(), tableAccessesWrite)) {
@@ -207,12 +212,14 @@ final class GuestWalker {
         return false;
       }
       pdpte = entry;
+      entryGpas[PageLevel.LEVEL_1G] = gpa;
+      entries[PageLevel.LEVEL_1G] = pdpte;
     }
     if ((pdpte & GuestEntry.PRESENT) == 0) {
       guestFault(paging.permissions().codeNotPresent(who, kind));
       return false;
     }
-    if (paging.isReservedPdpte(pdpte)) {
+    if (paging.isReservedPdpte(walksPdptes ? pdpte & ~GuestEntry.ACCESSED : pdpte)) {
       guestFault(paging.permissions().codeReserved(who, kind));
       return false;
     }
