@@ -6,6 +6,7 @@ module dev.gnomon.cli {
   requires dev.gnomon.mmu;
   requires info.picocli;
   requires io.github.javadiffutils;
+  requires jdk.jfr;
   requires static org.jspecify;
 
   opens dev.gnomon.cli to
@@ -13,6 +14,8 @@ module dev.gnomon.cli {
   opens dev.gnomon.cli.boot to
       info.picocli;
   opens dev.gnomon.cli.check to
+      info.picocli;
+  opens dev.gnomon.cli.event to
       info.picocli;
   opens dev.gnomon.cli.kvm to
       info.picocli;

@@ -1,5 +1,6 @@
 package dev.gnomon.cli.run;
 
+import dev.gnomon.cli.event.EventTrace;
 import dev.gnomon.cli.usage.Interruption;
 import dev.gnomon.cli.vm.HostMachine;
 import dev.gnomon.cli.vm.LogReader;
@@ -38,6 +39,7 @@ final class GuestRun {
   private final List<TraceSource> traces;
   private final Progress progress;
   private final Interruption interruption;
+  private final EventTrace trace;
 
   /** Found in machines that the guest has left. */
   private final List<String> violations = new ArrayList<>();
@@ -48,11 +50,17 @@ final class GuestRun {
   private @Nullable GuestSummary endedThere;
   private @Nullable Counts earlier;
 
-  GuestRun(RunPlan plan, List<TraceSource> traces, Progress progress, Interruption interruption) {
+  GuestRun(
+      RunPlan plan,
+      List<TraceSource> traces,
+      Progress progress,
+      Interruption interruption,
+      EventTrace trace) {
     this.plan = plan;
     this.traces = traces;
     this.progress = progress;
     this.interruption = interruption;
+    this.trace = trace;
   }
 
   /**
@@ -85,7 +93,7 @@ final class GuestRun {
   }
 
   private HostMachine machine() {
-    return new HostMachine(plan.vm(), plan.rules(), plan.reclaimPercent() != null);
+    return new HostMachine(plan.vm(), plan.rules(), plan.reclaimPercent() != null, trace);
   }
 
   /**

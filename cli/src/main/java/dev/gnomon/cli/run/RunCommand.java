@@ -1,5 +1,6 @@
 package dev.gnomon.cli.run;
 
+import dev.gnomon.cli.event.EventTrace;
 import dev.gnomon.cli.usage.ExitStatus;
 import dev.gnomon.cli.usage.Failure;
 import dev.gnomon.cli.usage.Interruption;
@@ -73,6 +74,8 @@ public final class RunCommand implements Callable<Integer> {
       return ExitStatus.OK;
     }
     RunPlan plan = RunPlan.of(options);
+    options.output.trace.check();
+    checkOutput();
     OutputFile json = jsonFile();
     List<TraceSource> sources = new ArrayList<>();
     try (Interruption interruption = new Interruption()) {
@@ -83,6 +86,12 @@ public final class RunCommand implements Callable<Integer> {
       return Failure.of(e).explain(err());
     } finally {
       sources.forEach(TraceSource::close);
+    }
+  }
+
+  private void checkOutput() {
+    if (options.output.trace.isOnOutput() && STANDARD_STREAM.equals(options.output.json)) {
+      throw new InputException("--json - and --trace-events - do not go together");
     }
   }
 
@@ -114,8 +123,8 @@ public final class RunCommand implements Callable<Integer> {
       Interruption interruption) {
     Progress progress = new Progress(err(), !options.output.isQuiet && TerminalLine.isPossible());
     RunResult result;
-    try {
-      result = new GuestRun(plan, sources, progress, interruption).run();
+    try (EventTrace trace = options.output.trace.open(out())) {
+      result = new GuestRun(plan, sources, progress, interruption, trace).run();
     } catch (RuntimeException e) {
       progress.clear();
       Failure failure = Failure.of(e);
@@ -131,7 +140,8 @@ public final class RunCommand implements Callable<Integer> {
   private void report(RunResult result, @Nullable OutputFile json) {
     boolean isJsonOnOutput = STANDARD_STREAM.equals(options.output.json);
     if (!options.output.isQuiet) {
-      TextReport.print(result, isJsonOnOutput ? err() : out());
+      boolean isOutputTaken = isJsonOnOutput || options.output.trace.isOnOutput();
+      TextReport.print(result, isOutputTaken ? err() : out());
     }
     if (json != null) {
       json.write(JsonReport.text(result));

@@ -1,5 +1,6 @@
 package dev.gnomon.cli.run;
 
+import dev.gnomon.cli.event.TraceOptions;
 import dev.gnomon.cli.usage.ByteSize;
 import dev.gnomon.cli.vm.Choices;
 import dev.gnomon.cli.vm.DirtyLogChoice;
@@ -127,6 +128,9 @@ final class RunOptions {
         paramLabel = "FILE",
         description = "Write the report as JSON; '-' is standard output.")
     @Nullable String json;
+
+    @ArgGroup(validate = false)
+    TraceOptions trace = new TraceOptions();
 
     @Option(names = "--quiet", description = "No progress, no summary; only what is wrong.")
     boolean isQuiet;

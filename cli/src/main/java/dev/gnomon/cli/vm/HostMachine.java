@@ -1,5 +1,7 @@
 package dev.gnomon.cli.vm;
 
+import dev.gnomon.cli.event.EventTrace;
+import dev.gnomon.cli.event.VmTrace;
 import dev.gnomon.machine.VirtualMachine;
 import dev.gnomon.machine.VmConfig;
 import dev.gnomon.machine.memory.HostMemory;
@@ -33,6 +35,18 @@ public final class HostMachine implements AutoCloseable {
    *     can be made
    */
   public HostMachine(VmConfig config, Rules rules, boolean hasSwap) {
+    this(config, rules, hasSwap, EventTrace.forFlightRecorder());
+  }
+
+  /**
+   * Makes a VM and its host.
+   *
+   * @param hasSwap whether there is a swap file
+   * @param trace who listens to the VM's MMU
+   * @throws dev.gnomon.machine.InputException if there is too little host memory, or no swap file
+   *     can be made
+   */
+  public HostMachine(VmConfig config, Rules rules, boolean hasSwap, EventTrace trace) {
     long bytes = config.memoryBytes();
     // Larger pages must find whole blocks beside the first tables.
     long block = PhysicalMemory.FRAME_SIZE * (1L << 9 * (config.hostPageLevel() - 1));
@@ -45,7 +59,9 @@ public final class HostMachine implements AutoCloseable {
       execution = new CpuThreads(platform);
       swapFile = hasSwap ? swapFile(platform, bytes) : null;
       SwapSpace swap = swapFile == null ? SwapSpace.NONE : swapFile;
-      vm = new VirtualMachine(execution, swap, config, rules);
+      VmTrace vmTrace = trace.of(config.mmu(), cpus);
+      vm = new VirtualMachine(execution, swap, config, rules, vmTrace.tracepoints());
+      vmTrace.markSlots(vm);
     } catch (RuntimeException | Error e) {
       memory.close();
       throw e;

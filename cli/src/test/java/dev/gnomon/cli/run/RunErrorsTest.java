@@ -43,6 +43,11 @@ class RunErrorsTest {
             + " linux-6.1, linux-6.12, linux-6.13, linux-6.15",
         "--as linux-6.15|--as linux-6.15 needs aging without the lock (aging=lockless), which is"
             + " not built yet",
+        "--trace-clock counter|--trace-clock is for --trace-events, which is not given",
+        "--trace-clock tsc --trace-events -|--trace-clock tsc: expected mono or counter",
+        "--trace-events - --json -|--json - and --trace-events - do not go together",
+        "--trace-events /nowhere/t|--trace-events /nowhere/t: cannot be written: /nowhere/t (No"
+            + " such file or directory)",
         "--rule tdp-wite=plain|unknown rule 'tdp-wite'; the nearest known is 'tdp-write' (--rule"
             + " '?' lists all)",
         "--rule tdp-write=plan|unknown value 'plan' of rule tdp-write; the nearest known is 'plain'"

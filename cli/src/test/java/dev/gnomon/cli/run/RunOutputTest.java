@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.gnomon.cli.Gnomon;
 import dev.gnomon.cli.TinyTrace;
+import dev.gnomon.cli.event.EventTrace;
 import dev.gnomon.cli.usage.ExitStatus;
 import dev.gnomon.cli.usage.Interruption;
 import dev.gnomon.machine.trace.TraceSource;
@@ -48,6 +49,19 @@ class RunOutputTest {
     assertThat(gnomon.runLine("run " + trace + " --memory 64m --json -")).isZero();
     assertThat(new ObjectMapper().readTree(gnomon.out()).get("vcpus").asInt()).isOne();
     assertThat(gnomon.err()).isNotEmpty();
+  }
+
+  @Test
+  void aTraceOnStandardOutputIsAloneAndInTheFormOfTheKernels() {
+    String line = "run " + trace + " --memory 64m --trace-events - --trace-clock counter";
+    assertThat(gnomon.runLine(line)).isZero();
+    assertThat(gnomon.err()).isNotEmpty();
+    List<String> lines = gnomon.out().lines().filter(each -> !each.startsWith("#")).toList();
+    assertThat(lines)
+        .isNotEmpty()
+        .allMatch(each -> each.matches("\\s*(vcpu|host)0-\\d+ +\\[\\d+\\] \\S+ +\\d+: \\w+: .+"));
+    assertThat(lines)
+        .anyMatch(each -> each.contains(": kvm_page_fault: vcpu 0 rip 0x0 address 0x"));
   }
 
   @Test
@@ -103,7 +117,9 @@ class RunOutputTest {
             });
     Progress progress = new Progress(new PrintWriter(new StringWriter()), false);
     TraceSource source = TraceSource.of(trace, System.in).repeat(plan.repeat());
-    RunResult result = new GuestRun(plan, List.of(source), progress, interruption).run();
+    RunResult result =
+        new GuestRun(plan, List.of(source), progress, interruption, EventTrace.forFlightRecorder())
+            .run();
     assertThat(result.wasInterrupted()).isTrue();
     assertThat(result.wrong()).isEmpty();
   }
@@ -120,7 +136,8 @@ class RunOutputTest {
                 RunPlan.of(parsed),
                 List.of(TraceSource.of(trace, System.in)),
                 progress,
-                interruption)
+                interruption,
+                EventTrace.forFlightRecorder())
             .run();
     assertThat(result.accesses()).isZero();
     assertThat(result.wasInterrupted()).isTrue();
