@@ -17,6 +17,8 @@ module dev.gnomon.cli {
       info.picocli;
   opens dev.gnomon.cli.event to
       info.picocli;
+  opens dev.gnomon.cli.instructions to
+      info.picocli;
   opens dev.gnomon.cli.kvm to
       info.picocli;
   opens dev.gnomon.cli.receive to

@@ -18,4 +18,6 @@ module dev.gnomon.machine {
   exports dev.gnomon.machine.thread;
   exports dev.gnomon.machine.trace;
   exports dev.gnomon.machine.x86;
+  exports dev.gnomon.machine.x86.decode;
+  exports dev.gnomon.machine.x86.nativeoracle;
 }

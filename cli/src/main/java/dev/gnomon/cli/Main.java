@@ -2,6 +2,7 @@ package dev.gnomon.cli;
 
 import dev.gnomon.cli.boot.BootCommand;
 import dev.gnomon.cli.check.CheckCommand;
+import dev.gnomon.cli.instructions.InstructionsCommand;
 import dev.gnomon.cli.kvm.KvmCommand;
 import dev.gnomon.cli.receive.ReceiveCommand;
 import dev.gnomon.cli.replay.ReplayCommand;
@@ -50,6 +51,7 @@ final class Main implements Runnable {
           KvmCommand.class,
           ReceiveCommand.class,
           ReplayCommand.class,
+          InstructionsCommand.class,
           StressCommand.class);
 
   /** Commands that the script which starts this program knows by itself. */
