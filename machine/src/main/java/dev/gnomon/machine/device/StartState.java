@@ -45,6 +45,7 @@ final class StartState {
     state.cr8 = 0;
     state.efer = 0;
     state.cpl = 0;
+    state.isNmiBlocked = false;
   }
 
   private static void copy(Segment from, Segment to) {
@@ -53,7 +54,8 @@ final class StartState {
 
   /** A start-up interrupt: real mode at the start of page {@code vector} (3A, 9.4.3). */
   static void atStartUp(CpuState state, int vector) {
-    state.segments[CpuState.CS].load(vector << 8, (long) vector << 12, REAL_MODE_LIMIT, EXECUTE_READ);
+    state.segments[CpuState.CS].load(
+        vector << 8, (long) vector << 12, REAL_MODE_LIMIT, EXECUTE_READ);
     state.rip = 0;
   }
 

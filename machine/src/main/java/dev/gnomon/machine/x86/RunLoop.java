@@ -290,6 +290,8 @@ final class RunLoop {
     } else if ((attention & HALT) != 0) {
       vcpu.leaveGuest();
       boolean isWoken = board.halt(cpu);
+      // INIT and SIPI may have come in the meantime.
+      cpu.takeRegisters();
       vcpu.enterGuest();
       if (!isWoken) {
         return StopReason.HALTED;

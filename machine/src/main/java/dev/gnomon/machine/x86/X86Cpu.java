@@ -110,7 +110,7 @@ public final class X86Cpu {
   }
 
   /** Has the vCPU page as the registers say, which may have been changed from outside. */
-  private void takeRegisters() {
+  void takeRegisters() {
     modeChanged();
     ControlRegisters paging =
         new ControlRegisters(
