@@ -9,6 +9,7 @@ import dev.gnomon.machine.image.StartMode;
 import dev.gnomon.machine.processor.TlbConfig;
 import dev.gnomon.machine.x86.CpuFeatures;
 import dev.gnomon.mmu.Rules;
+import dev.gnomon.mmu.config.TdpKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -75,7 +76,8 @@ record BootPlan(
         options.image + (options.placed.append.isEmpty() ? "" : " " + options.placed.append),
         options.placed.modules.stream().map(BootPlan::module).toList(),
         vm,
-        features(options.machine.cpuid, vm.mmu().physicalAddressBits()),
+        features(
+            options.machine.processor.cpu, options.machine.cpuid, vm.mmu().physicalAddressBits()),
         options.run.rules.rules(),
         options.memory.dirtyLog,
         options.memory.backed.reclaimPercent,
@@ -92,8 +94,11 @@ record BootPlan(
     return run.isDeterministic ? given == null ? DEFAULT_QUANTUM : given : 0;
   }
 
-  private static CpuFeatures features(@Nullable String changes, int hostBits) {
+  private static CpuFeatures features(TdpKind cpu, @Nullable String changes, int hostBits) {
     CpuFeatures all = CpuFeatures.all().withPhysicalAddressBitsUpTo(hostBits);
+    if (cpu == TdpKind.NPT) {
+      all = all.with("vendor=amd");
+    }
     if (changes == null) {
       return all;
     }

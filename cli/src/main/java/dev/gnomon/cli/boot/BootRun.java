@@ -13,6 +13,7 @@ import dev.gnomon.machine.device.PcMachine;
 import dev.gnomon.machine.device.TimeSource;
 import dev.gnomon.machine.device.Turns;
 import dev.gnomon.machine.thread.Execution;
+import dev.gnomon.machine.x86.CpuFeature;
 import dev.gnomon.machine.x86.X86Cpu;
 import dev.gnomon.mmu.config.Stat;
 import dev.gnomon.mmu.platform.Cpu;
@@ -80,9 +81,9 @@ final class BootRun {
         new PcConfig(
             plan.vm().mmu().vcpus(),
             host.vm().memoryMap(),
-            true,
-            true,
-            plan.vm().mmu().physicalAddressBits(),
+            plan.features().has(CpuFeature.X2APIC),
+            plan.features().has(CpuFeature.TSC_DEADLINE),
+            plan.features().physicalAddressBits(),
             !plan.isInTurn());
     PcMachine machine =
         new PcMachine(

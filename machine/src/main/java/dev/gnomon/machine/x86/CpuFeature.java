@@ -38,6 +38,8 @@ public enum CpuFeature {
   X2APIC(1, Register.ECX, 21, 0, 0),
   MOVBE(1, Register.ECX, 22, 0, 0, Mnemonic.MOVBE),
   POPCNT(1, Register.ECX, 23, 0, 0, Mnemonic.POPCNT),
+  /** The local APIC's timer takes deadlines of the time-stamp counter. */
+  TSC_DEADLINE(1, Register.ECX, 24, 0, 0),
   /** XGETBV, XSETBV and XCR0; nothing that saves state. */
   XSAVE(1, Register.ECX, 26, ControlBits.CR4_OSXSAVE, 0, Mnemonic.XGETBV, Mnemonic.XSETBV),
   RDRAND(1, Register.ECX, 30, 0, 0, Mnemonic.RDRAND),
