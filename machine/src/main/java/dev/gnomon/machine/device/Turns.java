@@ -21,6 +21,10 @@ public final class Turns implements TimeSource {
   private long turnStart;
 
   private long instructionsBefore;
+
+  /** The time that was told last. */
+  private long now;
+
   private int current;
   private @Nullable PcMachine machine;
 
@@ -35,17 +39,22 @@ public final class Turns implements TimeSource {
     Arrays.fill(alarms, Long.MAX_VALUE);
   }
 
+  /** Never the same twice: a block of instructions is counted only when it is done. */
   @Override
   public long nanoseconds(int vcpu) {
+    now = Math.max(now + 1, turnStart + executed());
+    return now;
+  }
+
+  /** How many instructions the turn has had. */
+  private long executed() {
     PcMachine running = machine;
-    return running == null
-        ? turnStart
-        : turnStart + running.cpu(current).instructions() - instructionsBefore;
+    return running == null ? 0 : running.cpu(current).instructions() - instructionsBefore;
   }
 
   @Override
   public long epochSeconds() {
-    return EPOCH_SECONDS + nanoseconds(current) / NANOS;
+    return EPOCH_SECONDS + now / NANOS;
   }
 
   @Override
@@ -74,7 +83,7 @@ public final class Turns implements TimeSource {
     instructionsBefore = running.cpu(vcpu).instructions();
     machine = running;
     boolean hasRun = running.runSome(vcpu, Math.max(1, Math.min(quantum, next() - turnStart)));
-    turnStart = nanoseconds(vcpu);
+    turnStart = Math.max(now, turnStart + executed());
     machine = null;
     return hasRun;
   }
