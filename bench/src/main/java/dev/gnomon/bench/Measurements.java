@@ -1,5 +1,6 @@
 package dev.gnomon.bench;
 
+import dev.gnomon.bench.boot.MachineCode;
 import dev.gnomon.bench.check.BuildCost;
 import dev.gnomon.bench.check.CorpusTime;
 import dev.gnomon.bench.check.StepRate;
@@ -40,6 +41,7 @@ final class Measurements {
           new Named(
               "log", "a round of the dirty log, 4 GiB (needs 5 GiB)", true, Measurements::log),
           new Named("overhead", "memory that the MMU keeps", true, Measurements::overhead),
+          new Named("boot", "machine code, executed by vCPUs", true, Measurements::boot),
           new Named(
               "check", "the checker: steps, the corpus, building a VM", true, Measurements::check),
           new Named(
@@ -196,6 +198,41 @@ final class Measurements {
             100 * overhead.byMeasurement(),
             "%",
             bound));
+  }
+
+  /** Two vCPUs are judged by the best calls, as in {@link #scaling}. */
+  private static List<Finding> boot(Effort effort) {
+    JmhRuns one = machineCode(MachineCode.INTEGERS);
+    JmhRuns two = machineCode(MachineCode.INTEGERS_TWICE);
+    JmhRuns faults = machineCode(MachineCode.FAULTS);
+    JmhRuns.alternate(effort.rounds(), one, two, faults);
+    double instructions = MachineCode.INSTRUCTIONS;
+    return List.of(
+        new Finding(
+            "boot",
+            "integers, loads and stores, one vCPU",
+            instructions / one.median(),
+            "M instr/s",
+            Bound.atLeast(40)),
+        Finding.of("boot", "the same, best call", instructions / one.best(), "M instr/s"),
+        new Finding(
+            "boot",
+            "a page faults, is invalidated and remapped every 300",
+            instructions / faults.median(),
+            "M instr/s",
+            Bound.atLeast(15)),
+        Finding.of("boot", "the same, best call", instructions / faults.best(), "M instr/s"),
+        new Finding(
+            "boot",
+            "throughput of two vCPUs, times one's, by the best calls",
+            2 * one.best() / two.best(),
+            "x",
+            Bound.atLeast(1.8)),
+        Finding.of("boot", "the same by the medians", 2 * one.median() / two.median(), "x"));
+  }
+
+  private static JmhRuns machineCode(String loop) {
+    return JmhRuns.calling(MachineCode.class, "execute", "loop", loop);
   }
 
   /** The corpus first: whoever runs the checker has a JVM that has just started. */

@@ -4,6 +4,7 @@ import dev.gnomon.machine.VirtualMachine;
 import dev.gnomon.machine.VmConfig;
 import dev.gnomon.machine.memory.HostMemory;
 import dev.gnomon.machine.memory.SwapSpace;
+import dev.gnomon.machine.processor.PageFaultHandler;
 import dev.gnomon.machine.processor.TlbConfig;
 import dev.gnomon.machine.processor.Vcpu;
 import dev.gnomon.machine.thread.CpuThreads;
@@ -15,6 +16,7 @@ import dev.gnomon.mmu.platform.HostPages;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * A VM on real threads and memory, without a guest operating system: its vCPUs run without paging,
@@ -35,6 +37,16 @@ public final class Rig implements AutoCloseable {
 
   /** A VM of so many bytes, all untouched. */
   public Rig(MmuConfig mmu, long memoryBytes, int hostPageLevel, Rules rules) {
+    this(mmu, memoryBytes, hostPageLevel, rules, () -> Rig::refuseGuestFault);
+  }
+
+  /** The same, with a page-fault handler made for each vCPU. */
+  public Rig(
+      MmuConfig mmu,
+      long memoryBytes,
+      int hostPageLevel,
+      Rules rules,
+      Supplier<PageFaultHandler> handlers) {
     long pages = PhysicalMemory.pfn(memoryBytes);
     // A sixteenth more for tables and descriptors, and some for what does not depend on size.
     memory = HostMemory.reserve(pages + pages / 16 + 32_768);
@@ -44,7 +56,7 @@ public final class Rig implements AutoCloseable {
     vm = new VirtualMachine(threads, SwapSpace.NONE, config, rules);
     vcpus = new Vcpu[mmu.vcpus()];
     for (int i = 0; i < vcpus.length; i++) {
-      vcpus[i] = vm.newVcpu(i, Rig::refuseGuestFault);
+      vcpus[i] = vm.newVcpu(i, handlers.get());
     }
   }
 
