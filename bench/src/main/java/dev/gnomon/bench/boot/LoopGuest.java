@@ -84,7 +84,8 @@ final class LoopGuest implements AutoCloseable {
     writer.writeLong(GDT + 8, CODE_DESCRIPTOR);
     writer.writeLong(GDT + 16, DATA_DESCRIPTOR);
     long entry = CODE + handler;
-    writer.writeLong(IDT + 16 * PAGE_FAULT, entry & 0xffff | 8L << 16 | 0x8e00L << 32);
+    long gate = entry & 0xffff | 8L << 16 | 0x8e00L << 32 | entry >>> 16 << 48;
+    writer.writeLong(IDT + 16 * PAGE_FAULT, gate);
     byte[] code = code();
     for (int i = 0; i < code.length; i++) {
       writer.write(CODE + i, 1, code[i]);
