@@ -65,11 +65,22 @@ final class GuestMode {
         translator.dropAll();
       }
       if (rendezvous.enter(vcpu)) {
-        if (flushesAlways) {
-          translator.dropAll();
-        }
+        flushOnEntry();
         return wasRequested;
       }
+    }
+  }
+
+  private void flushOnEntry() {
+    if (flushesAlways) {
+      translator.dropAll();
+    }
+  }
+
+  /** Leaves for a request, if there is one, and enters again. In the guest. */
+  void poll() {
+    if (rendezvous.isRequested(vcpu)) {
+      takeInterrupt();
     }
   }
 
@@ -113,12 +124,6 @@ final class GuestMode {
       statistics.count(cpu, Stat.TLB_FLUSH);
     }
     return taken != 0;
-  }
-
-  /** Waits outside the guest until there is a request, and handles it. */
-  void awaitRequest() {
-    rendezvous.awaitRequest(cpu, vcpu);
-    handleRequests();
   }
 
   private void awaitRingRoom() {

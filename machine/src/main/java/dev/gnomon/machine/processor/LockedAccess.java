@@ -16,11 +16,16 @@ import dev.gnomon.mmu.platform.PhysicalMemory;
 public final class LockedAccess {
   private final Vcpu vcpu;
   private final PhysicalMemory memory;
+  private final GuestMode guestMode;
+  private final PieceAccess pieces;
   private final SlowAccess slow;
 
-  LockedAccess(Vcpu vcpu, PhysicalMemory memory, SlowAccess slow) {
+  LockedAccess(
+      Vcpu vcpu, PhysicalMemory memory, GuestMode guestMode, PieceAccess pieces, SlowAccess slow) {
     this.vcpu = vcpu;
     this.memory = memory;
+    this.guestMode = guestMode;
+    this.pieces = pieces;
     this.slow = slow;
   }
 
@@ -74,7 +79,7 @@ public final class LockedAccess {
     if ((gva & 7) + size > 8) {
       return updateAlone(who, gva, size, operation, operand, expected);
     }
-    long hpa = vcpu.address(who, gva, AccessKind.WRITE);
+    long hpa = pieces.address(who, gva, AccessKind.WRITE);
     if (hpa < 0) {
       return slow.emulateUpdate(size, operation, operand, expected);
     }
@@ -170,15 +175,15 @@ public final class LockedAccess {
   private long updateAlone(
       Privilege who, long gva, int size, LockedOperation operation, long operand, long expected) {
     // Most faults come here, before anyone is stopped.
-    vcpu.checkWrite(who, gva, size);
-    vcpu.beginExclusion();
+    pieces.checkWrite(who, gva, size);
+    guestMode.beginExclusion();
     try {
-      vcpu.checkWrite(who, gva, size);
-      long old = vcpu.read(who, gva, size);
-      vcpu.write(who, gva, size, operation.apply(old, operand, expected));
+      pieces.checkWrite(who, gva, size);
+      long old = pieces.read(who, gva, size, AccessKind.READ);
+      pieces.write(who, gva, size, operation.apply(old, operand, expected));
       return old;
     } finally {
-      vcpu.endExclusion();
+      guestMode.endExclusion();
     }
   }
 }

@@ -30,7 +30,6 @@ final class Translator {
   private final GuestPaging paging;
   private final EmulatedEntries emulated = new EmulatedEntries();
   private long misses;
-  private long generation;
 
   /**
    * Makes one that has cached nothing.
@@ -67,7 +66,6 @@ final class Translator {
   void load(ControlRegisters registers) {
     if (paging.load(registers)) {
       tlb.clearFirst();
-      generation++;
     }
   }
 
@@ -153,7 +151,6 @@ final class Translator {
    * 4.10.4.1.
    */
   void dropGuestFault(long gva) {
-    generation++;
     tlb.dropFaulting(gva);
     walker.dropFaulting(gva);
   }
@@ -169,21 +166,18 @@ final class Translator {
 
   /** INVLPG. */
   void dropPage(long gva) {
-    generation++;
     tlb.drop(gva);
     walker.clear();
   }
 
   /** MOV CR3: global translations stay. */
   void dropNonGlobal() {
-    generation++;
     tlb.dropNonGlobal();
     walker.clear();
   }
 
   /** Drops all that was made of guest tables; nested translations stay. */
   void dropGuest() {
-    generation++;
     tlb.clear();
     walker.clear();
   }
@@ -192,11 +186,6 @@ final class Translator {
   void dropAll() {
     dropGuest();
     nested.clear();
-  }
-
-  /** Grows whenever something that was translated may now be translated otherwise. */
-  long generation() {
-    return generation;
   }
 
   /** Adds what its caches hold. */

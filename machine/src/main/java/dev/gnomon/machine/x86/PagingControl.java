@@ -96,7 +96,7 @@ final class PagingControl {
   private static void change(X86Cpu cpu, long cr0, long cr4, long efer) {
     CpuState state = cpu.state();
     Exits.whereIntercepted(cpu);
-    require(cpu, cpu.vcpu().loadModes(cr0, cr4, efer));
+    require(cpu, cpu.vcpu().control().loadModes(cr0, cr4, efer));
     state.cr0 = cr0;
     state.cr4 = cr4;
     state.efer = efer;

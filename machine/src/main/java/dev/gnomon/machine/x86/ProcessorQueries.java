@@ -103,6 +103,6 @@ final class ProcessorQueries {
       throw cpu.raise(GuestException.GP, 0);
     }
     state.pkru = (int) state.gpr[CpuState.RAX];
-    cpu.vcpu().setPkru(state.pkru);
+    cpu.vcpu().control().setPkru(state.pkru);
   }
 }

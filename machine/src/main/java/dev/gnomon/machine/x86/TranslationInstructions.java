@@ -73,10 +73,10 @@ final class TranslationInstructions {
             throw cpu.raise(GuestException.GP, 0);
           }
           switch ((int) kind) {
-            case 0 -> cpu.vcpu().invpcidAddress(pcid, linear);
-            case 1 -> cpu.vcpu().invpcidContext(pcid);
-            case 2 -> cpu.vcpu().invpcidAll();
-            default -> cpu.vcpu().invpcidAllButGlobal();
+            case 0 -> cpu.vcpu().control().invpcidAddress(pcid, linear);
+            case 1 -> cpu.vcpu().control().invpcidContext(pcid);
+            case 2 -> cpu.vcpu().control().invpcidAll();
+            default -> cpu.vcpu().control().invpcidAllButGlobal();
           }
         });
   }

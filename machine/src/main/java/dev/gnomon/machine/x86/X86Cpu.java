@@ -35,7 +35,7 @@ public final class X86Cpu {
     this.state = state;
     this.features = features.withPhysicalAddressBitsUpTo(vcpu.physicalAddressBits());
     cpuid = new Cpuid(this.features, vcpu.index(), vcpu.vcpus());
-    vcpu.setPagingFeatures(this.features.paging());
+    vcpu.control().setPagingFeatures(this.features.paging());
     this.board = board;
     segments = state.segments;
     delivery = new ExceptionDelivery(this);

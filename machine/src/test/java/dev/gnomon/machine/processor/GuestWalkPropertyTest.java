@@ -67,7 +67,7 @@ class GuestWalkPropertyTest {
             random.nextBoolean());
     MmuConfig mmu = CONFIGS.get(random.nextInt(CONFIGS.size()));
     try (ProcessorRig rig = new ProcessorRig(mmu, TLBS.get(random.nextInt(TLBS.size())))) {
-      rig.vcpu.setPagingFeatures(features);
+      rig.vcpu.control().setPagingFeatures(features);
       HostileTables tables = new HostileTables(rig, random, mode);
       tables.make();
       load(rig, tables, features);
@@ -145,7 +145,7 @@ class GuestWalkPropertyTest {
         boolean isGood = readPdptes(tables, cr3, features);
         assertThat(vcpu.loadCr3(cr3)).isEqualTo(isGood);
         // Global translations have outlived it.
-        vcpu.invpcidAll();
+        vcpu.control().invpcidAll();
         if (!isGood) {
           assertThat(vcpu.registers()).isEqualTo(old);
           System.arraycopy(before, 0, pdptes, 0, pdptes.length);
@@ -156,13 +156,13 @@ class GuestWalkPropertyTest {
         long efer = efer();
         boolean isLoad = ((old.cr4() ^ cr4) & (CR4_PSE | CR4_PGE | CR4_SMEP)) != 0;
         boolean isGood = !isLoad || readPdptes(tables, old.cr3(), features);
-        assertThat(vcpu.loadModes(cr0(), cr4, efer)).isEqualTo(isGood);
+        assertThat(vcpu.control().loadModes(cr0(), cr4, efer)).isEqualTo(isGood);
         if (!isGood) {
           assertThat(vcpu.registers()).isEqualTo(old);
           System.arraycopy(before, 0, pdptes, 0, pdptes.length);
         }
       }
-      case 3 -> vcpu.setPkru(pkru());
+      case 3 -> vcpu.control().setPkru(pkru());
       case 4, 5 -> vcpu.setPrivilege(random.nextBoolean(), random.nextBoolean());
       case 6 -> vcpu.invlpg(tables.linear());
       default -> {}

@@ -1,0 +1,229 @@
+package dev.gnomon.machine.processor;
+
+import static dev.gnomon.mmu.arch.ControlBits.CR0_CD;
+import static dev.gnomon.mmu.arch.ControlBits.CR0_NW;
+import static dev.gnomon.mmu.arch.ControlBits.CR0_PG;
+import static dev.gnomon.mmu.arch.ControlBits.CR3_NO_FLUSH;
+import static dev.gnomon.mmu.arch.ControlBits.CR4_LA57;
+import static dev.gnomon.mmu.arch.ControlBits.CR4_PAE;
+import static dev.gnomon.mmu.arch.ControlBits.CR4_PCIDE;
+import static dev.gnomon.mmu.arch.ControlBits.CR4_PGE;
+import static dev.gnomon.mmu.arch.ControlBits.CR4_PSE;
+import static dev.gnomon.mmu.arch.ControlBits.CR4_SMEP;
+import static dev.gnomon.mmu.arch.ControlBits.EFER_LMA;
+import static dev.gnomon.mmu.arch.ControlBits.EFER_NXE;
+
+import dev.gnomon.mmu.arch.ControlRegisters;
+import dev.gnomon.mmu.arch.GuestEntry;
+import dev.gnomon.mmu.arch.PagingFeatures;
+import dev.gnomon.mmu.arch.PagingMode;
+import dev.gnomon.mmu.arch.Privilege;
+import dev.gnomon.mmu.config.Stat;
+import dev.gnomon.mmu.config.Statistics;
+
+/**
+ * What a guest does to how its addresses are translated: loads of the registers that decide it, and
+ * invalidations.
+ *
+ * <p>The TLB has no tags of PCIDs: it holds what the current one has cached, and what is global. So
+ * every load of CR3 drops all that is not global, and other PCIDs have nothing to invalidate. More
+ * is dropped than the manuals ask for, which they allow at any time: Intel SDM vol. 3A, 4.10.4.
+ */
+public final class TranslationControl {
+
+  /** A change of these in CR0 or CR4 makes the processor load the PDPTEs. SDM vol. 3A, 4.4.1. */
+  private static final long PDPTE_CR0 = CR0_CD | CR0_NW | CR0_PG;
+
+  private static final long PDPTE_CR4 = CR4_PAE | CR4_PGE | CR4_PSE | CR4_SMEP;
+
+  /** A change of these flushes, global translations too: more than 4.10.4.1 asks for. */
+  private static final long FLUSH_CR4 =
+      CR4_PAE | CR4_PGE | CR4_PSE | CR4_LA57 | CR4_PCIDE | CR4_SMEP;
+
+  private static final long FLUSH_EFER = EFER_NXE | EFER_LMA;
+
+  private final Vcpu vcpu;
+  private final Translator translator;
+  private final SlowAccess slow;
+  private final ProcessorModel model;
+  private final Statistics statistics;
+
+  /** Those of the last load; CPL and AC are the vCPU's. */
+  private ControlRegisters registers = ControlRegisters.RESET;
+
+  private final long[] pdptes = new long[GuestPaging.PDPTES];
+  private boolean isInGuest;
+  private boolean owesPdptes;
+
+  TranslationControl(
+      Vcpu vcpu,
+      Translator translator,
+      SlowAccess slow,
+      ProcessorModel model,
+      Statistics statistics) {
+    this.vcpu = vcpu;
+    this.translator = translator;
+    this.slow = slow;
+    this.model = model;
+    this.statistics = statistics;
+  }
+
+  /** The registers. */
+  ControlRegisters registers() {
+    boolean isUser = vcpu.privilege() == Privilege.USER;
+    if (registers.isUser() != isUser || registers.isAlignmentCheck() != vcpu.isAlignmentCheck()) {
+      registers = registers.withPrivilege(isUser, vcpu.isAlignmentCheck());
+    }
+    return registers;
+  }
+
+  /** The vCPU has entered the guest: what must be read from its memory can be. */
+  void entered() {
+    isInGuest = true;
+    payPdptes();
+  }
+
+  /** The vCPU leaves the guest for long. */
+  void left() {
+    isInGuest = false;
+  }
+
+  /** Says what the processor's CPUID offers of paging. Before it runs. */
+  public void setPagingFeatures(PagingFeatures features) {
+    translator.paging().setFeatures(features);
+    translator.dropGuest();
+  }
+
+  /**
+   * Loads all registers at once, dropping every cached translation of the guest's. PDPTEs are read
+   * when the guest is next entered, if it is not in it; bad ones count as not present.
+   */
+  public void load(ControlRegisters value) {
+    install(value);
+    translator.dropGuest();
+    owesPdptes = loadsPdptes(value);
+    if (isInGuest) {
+      payPdptes();
+    }
+  }
+
+  /**
+   * MOV CR3: switches address spaces; global translations stay. With CR4.PCIDE, bit 63 of the
+   * operand allows to keep what is cached of the PCID; this processor, whose TLB has no tags, drops
+   * it all the same.
+   *
+   * @return false, and nothing has changed, if a PDPTE has a reserved bit set: #GP
+   */
+  public boolean loadCr3(long operand) {
+    boolean hasHint = (registers.cr4() & CR4_PCIDE) != 0;
+    ControlRegisters next = registers().withCr3(hasHint ? operand & ~CR3_NO_FLUSH : operand);
+    if (loadsPdptes(next) && !arePdptesLoaded(next)) {
+      return false;
+    }
+    install(next);
+    translator.dropNonGlobal();
+    return true;
+  }
+
+  /**
+   * MOV CR0, MOV CR4, WRMSR EFER, or a switch of modes that changes several: with the flushes and
+   * the loads of PDPTEs that come with it. Whether the values are legal is the caller's business.
+   *
+   * @return false, and nothing has changed, if a PDPTE has a reserved bit set: #GP
+   */
+  public boolean loadModes(long cr0, long cr4, long efer) {
+    long changed0 = cr0 ^ registers.cr0();
+    long changed4 = cr4 ^ registers.cr4();
+    long changedEfer = efer ^ registers.efer();
+    ControlRegisters next = registers().withModes(cr0, cr4, efer);
+    boolean isLoad =
+        loadsPdptes(next)
+            && ((changed0 & PDPTE_CR0) != 0
+                || (changed4 & PDPTE_CR4) != 0
+                || !loadsPdptes(registers));
+    if (isLoad && !arePdptesLoaded(next)) {
+      return false;
+    }
+    install(next);
+    if ((changed0 & CR0_PG) != 0
+        || (changed4 & FLUSH_CR4) != 0
+        || (changedEfer & FLUSH_EFER) != 0) {
+      translator.dropGuest();
+    }
+    return true;
+  }
+
+  /** WRPKRU. */
+  public void setPkru(int pkru) {
+    install(registers().withPkru(pkru));
+  }
+
+  /** Takes over registers, at the privilege that they say. */
+  private void install(ControlRegisters value) {
+    registers = value;
+    translator.load(value);
+    vcpu.setPrivilege(value.isUser(), value.isAlignmentCheck());
+  }
+
+  /** Whether PAE paging is on, and its PDPTEs are registers. */
+  private boolean loadsPdptes(ControlRegisters value) {
+    return !model.walksPdptes() && value.mode() == PagingMode.PAE;
+  }
+
+  private boolean arePdptesLoaded(ControlRegisters next) {
+    slow.readPdptes(next.topTable(), pdptes);
+    for (long pdpte : pdptes) {
+      if ((pdpte & GuestEntry.PRESENT) != 0 && translator.paging().isReservedPdpte(pdpte)) {
+        return false;
+      }
+    }
+    translator.paging().loadPdptes(pdptes);
+    return true;
+  }
+
+  private void payPdptes() {
+    if (owesPdptes) {
+      owesPdptes = false;
+      if (!arePdptesLoaded(registers)) {
+        translator.paging().loadPdptes(new long[GuestPaging.PDPTES]);
+      }
+    }
+  }
+
+  // --- invalidations by the guest ---
+
+  /** INVLPG: drops the translation of one address. */
+  public void invlpg(long gva) {
+    statistics.count(vcpu.cpu(), Stat.INVLPG);
+    translator.dropPage(gva);
+  }
+
+  /** INVPCID type 0: drops one address of a PCID. Others than the current are never cached. */
+  public void invpcidAddress(long pcid, long gva) {
+    if (isCurrent(pcid)) {
+      invlpg(gva);
+    }
+  }
+
+  /** INVPCID type 1: drops all of a PCID but what is global. */
+  public void invpcidContext(long pcid) {
+    if (isCurrent(pcid)) {
+      translator.dropNonGlobal();
+    }
+  }
+
+  /** INVPCID type 2: drops all, global translations too. */
+  public void invpcidAll() {
+    translator.dropGuest();
+  }
+
+  /** INVPCID type 3: drops all but what is global. */
+  public void invpcidAllButGlobal() {
+    translator.dropNonGlobal();
+  }
+
+  private boolean isCurrent(long pcid) {
+    long current = (registers.cr4() & CR4_PCIDE) == 0 ? 0 : registers.cr3() & 0xfff;
+    return pcid == current;
+  }
+}
