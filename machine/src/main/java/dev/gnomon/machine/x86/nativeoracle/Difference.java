@@ -47,7 +47,7 @@ public final class Difference {
     StringBuilder text = new StringBuilder();
     text.append("seed ").append(seed).append(": ").append(instructions()).append('\n');
     text.append("  bytes  ").append(program.bytes());
-    text.append(" at ").append(hex(Arena.PROGRAM + Program.BEGIN)).append('\n');
+    text.append(" at ").append(hex(program.arena.program() + Program.BEGIN)).append('\n');
     if (!stopped.isEmpty()) {
       text.append("  ours   ").append(stopped).append('\n');
     }
@@ -72,7 +72,7 @@ public final class Difference {
       line(text, name, before.xmm[i], ours.xmm[i], theirs.xmm[i], isUsed);
     }
     for (int i = 0; i < before.data.length; i++) {
-      String name = Long.toHexString(Arena.DATA + 8L * i);
+      String name = Long.toHexString(program.arena.data() + 8L * i);
       line(text, name, before.data[i], ours.data[i], theirs.data[i], false);
     }
     return text.toString();

@@ -38,13 +38,15 @@ final class EngineProcessor implements AutoCloseable {
   private static final long CR4_OSFXSR = 1L << 9;
   private static final long EFER_LME_LMA = 5L << 8;
 
+  private final Arena arena;
   private final HostMemory host;
   private final VirtualMachine vm;
   private final Vcpu vcpu;
   private final X86Cpu cpu;
   private final PhysicalMemory memory;
 
-  EngineProcessor() {
+  EngineProcessor(Arena arena) {
+    this.arena = arena;
     host = HostMemory.reserve(HOST_FRAMES);
     memory = host.memory();
     MmuConfig mmu = MmuConfig.of(TdpKind.EPT, 1);
@@ -90,11 +92,11 @@ final class EngineProcessor implements AutoCloseable {
     vcpu.enterGuest();
     for (int level = 4; level > 2; level--) {
       long below = table + PhysicalMemory.FRAME_SIZE;
-      vcpu.writeLong(table + 8L * PageLevel.index(Arena.BASE, level), below | bits);
+      vcpu.writeLong(table + 8L * PageLevel.index(arena.base(), level), below | bits);
       table = below;
     }
     vcpu.writeLong(
-        table + 8L * PageLevel.index(Arena.BASE, 2), ARENA_GPA | bits | GuestEntry.LARGE);
+        table + 8L * PageLevel.index(arena.base(), 2), ARENA_GPA | bits | GuestEntry.LARGE);
     vcpu.leaveGuest();
     vcpu.load(ControlRegisters.longMode(4, TOP_TABLE, true));
   }
@@ -107,8 +109,8 @@ final class EngineProcessor implements AutoCloseable {
    */
   String run(Program program, RegisterState now) {
     vcpu.enterGuest();
-    memory.write(vcpu.writable(Arena.PROGRAM), program.code, 0, program.code.length);
-    long data = vcpu.writable(Arena.DATA);
+    memory.write(vcpu.writable(arena.program()), program.code, 0, program.code.length);
+    long data = vcpu.writable(arena.data());
     for (int i = 0; i < now.data.length; i++) {
       memory.setLong(data + 8L * i, now.data[i]);
     }
@@ -126,7 +128,7 @@ final class EngineProcessor implements AutoCloseable {
     now.mxcsr = state.mxcsr;
     now.rip = state.rip;
     vcpu.enterGuest();
-    data = vcpu.readable(Arena.DATA);
+    data = vcpu.readable(arena.data());
     for (int i = 0; i < now.data.length; i++) {
       now.data[i] = memory.getLong(data + 8L * i);
     }
@@ -137,7 +139,11 @@ final class EngineProcessor implements AutoCloseable {
   private String run(int instructions) {
     try {
       StopReason reason = cpu.run(instructions);
-      return reason == StopReason.COUNT ? "" : "stopped by " + reason;
+      return switch (reason) {
+        case COUNT -> "";
+        case SHUTDOWN -> cpu.shutdownReason();
+        default -> "stopped by " + reason;
+      };
     } catch (RuntimeException e) {
       // A fault of the engine's: its program is what helps to find it.
       return "threw " + e;

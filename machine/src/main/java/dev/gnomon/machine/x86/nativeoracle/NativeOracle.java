@@ -7,13 +7,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs generated programs on the machine's own processor and by our engine, and compares how they
- * end. Used by one thread; there can be one in a process.
+ * end. Used by one thread.
  */
 public final class NativeOracle implements AutoCloseable {
   private final NativeProcessor nativeProcessor;
   private final EngineProcessor engine;
   private final ProgramGenerator generator;
-  private final Program program = new Program();
+  private final Program program;
   private final RegisterState ours = new RegisterState();
   private final RegisterState theirs = new RegisterState();
   private final Tally tally = new Tally();
@@ -35,7 +35,8 @@ public final class NativeOracle implements AutoCloseable {
         throw new IllegalArgumentException("none of these instructions can be tried: " + only);
       }
       generator = new ProgramGenerator(selection, host);
-      engine = new EngineProcessor();
+      engine = new EngineProcessor(nativeProcessor.arena());
+      program = new Program(nativeProcessor.arena());
     } catch (RuntimeException | Error e) {
       nativeProcessor.close();
       throw e;

@@ -18,7 +18,7 @@ import java.util.Locale;
  * that loads all general registers, the flags and the XMM registers, and stores them after.
  *
  * <p>Nothing catches a program that faults: the process dies. The generator sees to it that none
- * does. There can be one at a time in a process, as the memory has a fixed address.
+ * does.
  */
 @SuppressWarnings("restricted")
 public final class NativeProcessor implements AutoCloseable {
@@ -37,19 +37,23 @@ public final class NativeProcessor implements AutoCloseable {
   private static final long XMM = 256;
 
   private static final int EXIT_BYTES = 15;
+  private static final long PAGE = 4096;
 
-  private final MemorySegment arena;
+  private final Arena arena;
   private final MemorySegment state;
   private final MemorySegment program;
   private final MemorySegment data;
   private final MethodHandle enter;
 
-  private NativeProcessor(MemorySegment arena, MethodHandle enter) {
+  private NativeProcessor(Arena arena) {
     this.arena = arena;
-    this.enter = enter;
-    state = arena.asSlice(Arena.STATE - Arena.BASE, 4096);
-    program = arena.asSlice(Arena.PROGRAM - Arena.BASE, 4096);
-    data = arena.asSlice(Arena.DATA - Arena.BASE, Arena.DATA_BYTES);
+    MemorySegment all = MemorySegment.ofAddress(arena.base()).reinterpret(Arena.SIZE);
+    state = all.asSlice(Arena.STATE, PAGE);
+    program = all.asSlice(Arena.PROGRAM, PAGE);
+    data = all.asSlice(Arena.DATA, Arena.DATA_BYTES);
+    byte[] stub = stub();
+    MemorySegment.copy(stub, 0, all, ValueLayout.JAVA_BYTE, 0, stub.length);
+    enter = Linker.nativeLinker().downcallHandle(all, FunctionDescriptor.ofVoid());
   }
 
   /** Why this machine cannot run the oracle, in a few words; empty if it can. */
@@ -65,24 +69,25 @@ public final class NativeProcessor implements AutoCloseable {
   /**
    * Maps the memory and puts the stub there.
    *
-   * @throws InputException if {@link #obstacle} says so, or the system does not give executable
-   *     memory at that address
+   * @throws InputException if {@link #obstacle} says so, or the system gives no executable memory
+   *     where it is needed
    */
   public static NativeProcessor open() {
     if (!obstacle().isEmpty()) {
       throw new InputException("native instructions cannot run: " + obstacle());
     }
-    long address = map();
-    if (address != Arena.BASE) {
-      throw new InputException(
-          "native instructions cannot run: no executable memory at 0x"
-              + Long.toHexString(Arena.BASE));
+    for (long base = Arena.FIRST_BASE; base <= Arena.LAST_BASE; base += Arena.BASE_STEP) {
+      if (map(base) == base) {
+        return new NativeProcessor(new Arena(base));
+      }
     }
-    MemorySegment arena = MemorySegment.ofAddress(address).reinterpret(Arena.SIZE);
-    byte[] stub = stub();
-    MemorySegment.copy(stub, 0, arena, ValueLayout.JAVA_BYTE, 0, stub.length);
-    return new NativeProcessor(
-        arena, Linker.nativeLinker().downcallHandle(arena, FunctionDescriptor.ofVoid()));
+    throw new InputException(
+        "native instructions cannot run: no executable memory below 2 GiB to be had");
+  }
+
+  /** Where its memory is. */
+  Arena arena() {
+    return arena;
   }
 
   private static byte[] stub() {
@@ -100,7 +105,7 @@ public final class NativeProcessor implements AutoCloseable {
   /**
    * Runs a program.
    *
-   * @param code the program's bytes, for {@link Arena#PROGRAM}
+   * @param code the program's bytes, for {@link Arena#program}
    * @param length how many of them
    * @param begin the offset of its first instruction
    * @param ends the offsets of the places, one or two, where it may end; {@link #EXIT_BYTES} from
@@ -120,7 +125,7 @@ public final class NativeProcessor implements AutoCloseable {
     }
     putLong(RFLAGS, now.rflags);
     putLong(MXCSR, now.mxcsr);
-    putLong(ENTRY, Arena.PROGRAM + begin);
+    putLong(ENTRY, arena.program() + begin);
     MemorySegment.copy(now.data, 0, data, ValueLayout.JAVA_LONG, 0, now.data.length);
     try {
       enter.invokeExact();
@@ -135,22 +140,22 @@ public final class NativeProcessor implements AutoCloseable {
     }
     now.rflags = getLong(RFLAGS);
     now.mxcsr = (int) getLong(MXCSR);
-    now.rip = Arena.PROGRAM + ends[(int) getLong(EXIT)];
+    now.rip = arena.program() + ends[(int) getLong(EXIT)];
     MemorySegment.copy(data, ValueLayout.JAVA_LONG, 0, now.data, 0, now.data.length);
   }
 
   /** {@code movl $number, EXIT; jmp leave}: neither touches a register or a flag. */
   private void putExit(int at, int number) {
-    long address = Arena.PROGRAM + at;
+    long address = arena.program() + at;
     program.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, (short) 0x05c7);
     program.set(
-        ValueLayout.JAVA_INT_UNALIGNED, at + 2L, (int) (Arena.STATE + EXIT - (address + 10)));
+        ValueLayout.JAVA_INT_UNALIGNED, at + 2L, (int) (arena.state() + EXIT - (address + 10)));
     program.set(ValueLayout.JAVA_INT_UNALIGNED, at + 6L, number);
     program.set(ValueLayout.JAVA_BYTE, at + 10L, (byte) 0xe9);
     program.set(
         ValueLayout.JAVA_INT_UNALIGNED,
         at + 11L,
-        (int) (Arena.BASE + LEAVE - (address + EXIT_BYTES)));
+        (int) (arena.base() + LEAVE - (address + EXIT_BYTES)));
   }
 
   private void putLong(long offset, long value) {
@@ -167,13 +172,14 @@ public final class NativeProcessor implements AutoCloseable {
     FunctionDescriptor type =
         FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG);
     try {
-      int unused = (int) function("munmap", type).invokeExact(arena.address(), Arena.SIZE);
+      int unused = (int) function("munmap", type).invokeExact(arena.base(), Arena.SIZE);
     } catch (Throwable failure) {
       throw new IllegalStateException("munmap cannot be called", failure);
     }
   }
 
-  private static long map() {
+  /** Maps memory at an address; returns another, or an error, where it is not free. */
+  private static long map(long base) {
     FunctionDescriptor type =
         FunctionDescriptor.of(
             ValueLayout.JAVA_LONG,
@@ -186,7 +192,7 @@ public final class NativeProcessor implements AutoCloseable {
     try {
       return (long)
           function("mmap", type)
-              .invokeExact(Arena.BASE, Arena.SIZE, PROT_READ_WRITE_EXECUTE, MAP_FLAGS, -1, 0L);
+              .invokeExact(base, Arena.SIZE, PROT_READ_WRITE_EXECUTE, MAP_FLAGS, -1, 0L);
     } catch (Throwable failure) {
       throw new IllegalStateException("mmap cannot be called", failure);
     }

@@ -77,10 +77,11 @@ final class Preparation {
       int lowest = values.below(Arena.DATA_BYTES - bytes);
       if (register == Draft.RDI && values.oneIn(3)) {
         // Close to the source: the ranges overlap.
-        long near = (int) draft.value(Draft.RSI) - Arena.DATA - (isBackward ? bytes - size : 0);
+        long near =
+            (int) draft.value(Draft.RSI) - program.arena.data() - (isBackward ? bytes - size : 0);
         lowest = Math.clamp(near + values.below(33) - 16, 0, Arena.DATA_BYTES - bytes);
       }
-      long first = Arena.DATA + lowest + (isBackward ? bytes - size : 0);
+      long first = program.arena.data() + lowest + (isBackward ? bytes - size : 0);
       draft.pin(register, count == 0 ? first : withGarbage(first));
     }
   }
@@ -92,13 +93,14 @@ final class Preparation {
 
   private boolean prepareXlat() {
     draft.pin(Draft.RAX);
-    long base = Arena.DATA + values.below(Arena.DATA_BYTES) - (draft.value(Draft.RAX) & 0xff);
+    long base =
+        program.arena.data() + values.below(Arena.DATA_BYTES) - (draft.value(Draft.RAX) & 0xff);
     draft.pin(Draft.RBX, base);
     return true;
   }
 
   private boolean prepareFrame() {
-    draft.pin(Draft.RBP, Arena.DATA + Arena.DATA_BYTES / 2 + values.below(64));
+    draft.pin(Draft.RBP, program.arena.data() + Arena.DATA_BYTES / 2 + values.below(64));
     int level = values.below(5);
     draft.constant = values.below(64) | (level | values.below(8) << 5) << 16;
     return true;
@@ -117,7 +119,7 @@ final class Preparation {
   }
 
   private boolean prepareMaskedStore() {
-    draft.pin(Draft.RDI, Arena.DATA + values.below(Arena.DATA_BYTES - 16));
+    draft.pin(Draft.RDI, program.arena.data() + values.below(Arena.DATA_BYTES - 16));
     return true;
   }
 

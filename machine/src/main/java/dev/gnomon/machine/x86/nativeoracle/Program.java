@@ -18,6 +18,7 @@ final class Program {
   /** The flags that are compared where nothing leaves them undefined. */
   private static final long FLAGS = Flags.ARITHMETIC | Flags.DF;
 
+  final Arena arena;
   final RegisterState before = new RegisterState();
 
   /** At {@link Arena#PROGRAM}. */
@@ -37,8 +38,13 @@ final class Program {
     comparedFlags = FLAGS;
   }
 
+  /** An empty program in an arena. */
+  Program(Arena arena) {
+    this.arena = arena;
+  }
+
   Program copy() {
-    Program copy = new Program();
+    Program copy = new Program(arena);
     copy.before.set(before);
     System.arraycopy(code, 0, copy.code, 0, code.length);
     copy.encodings.addAll(encodings);
@@ -60,11 +66,11 @@ final class Program {
 
   /** The address of the next byte. */
   long here() {
-    return Arena.PROGRAM + end;
+    return arena.program() + end;
   }
 
   long targetAddress() {
-    return Arena.PROGRAM + target;
+    return arena.program() + target;
   }
 
   /** Where it may end. */
@@ -76,7 +82,7 @@ final class Program {
   long read(long address, int size) {
     long value = 0;
     for (int i = 0; i < size; i++) {
-      int at = (int) (address - Arena.DATA) + i;
+      int at = (int) (address - arena.data()) + i;
       value |= (before.data[at >> 3] >>> 8 * (at & 7) & 0xff) << 8 * i;
     }
     return value;
@@ -85,7 +91,7 @@ final class Program {
   /** Puts data for the program to find. */
   void write(long address, int size, long value) {
     for (int i = 0; i < size; i++) {
-      int at = (int) (address - Arena.DATA) + i;
+      int at = (int) (address - arena.data()) + i;
       int shift = 8 * (at & 7);
       before.data[at >> 3] =
           before.data[at >> 3] & ~(0xffL << shift) | (value >>> 8 * i & 0xff) << shift;

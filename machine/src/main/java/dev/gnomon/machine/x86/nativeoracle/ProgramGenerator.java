@@ -46,11 +46,11 @@ final class ProgramGenerator {
   }
 
   private boolean tryProgram(Values values, Program program) {
-    prepare(values, program.before);
+    prepare(values, program);
     if (!values.oneIn(3)) {
       return add(values, program, pick(values), true);
     }
-    program.before.gpr[POINTER] = Arena.DATA + Arena.MARGIN + values.below(512);
+    program.before.gpr[POINTER] = program.arena.data() + Arena.MARGIN + values.below(512);
     program.before.gpr[INDEX] = values.below(32);
     int length = 2 + values.below(LONGEST - 1);
     for (int i = 0; i < length; i++) {
@@ -68,11 +68,12 @@ final class ProgramGenerator {
     return group.get(values.below(group.size()));
   }
 
-  private static void prepare(Values values, RegisterState state) {
+  private static void prepare(Values values, Program program) {
+    RegisterState state = program.before;
     for (int i = 0; i < state.gpr.length; i++) {
       state.gpr[i] = values.interesting();
     }
-    state.gpr[Draft.RSP] = Arena.DATA + Arena.DATA_BYTES / 2 + values.below(16);
+    state.gpr[Draft.RSP] = program.arena.data() + Arena.DATA_BYTES / 2 + values.below(16);
     boolean isRepetitive = values.oneIn(8);
     long word = values.interesting();
     for (int i = 0; i < state.data.length; i++) {
@@ -83,7 +84,7 @@ final class ProgramGenerator {
     }
     state.rflags = Flags.FIXED | Flags.IF | values.any() & (Flags.ARITHMETIC | Flags.DF);
     state.mxcsr = (int) MXCSR_INITIAL;
-    state.rip = Arena.PROGRAM + Program.BEGIN;
+    state.rip = program.arena.program() + Program.BEGIN;
   }
 
   /** Adds an instruction; false if this try came to nothing. */
@@ -120,7 +121,7 @@ final class ProgramGenerator {
     int room = Arena.DATA_BYTES - 2 * Arena.MARGIN;
     int offset = Arena.MARGIN + values.below(room);
     boolean isAligned = draft.isAligned() || draft.isLocked && !values.oneIn(4);
-    return Arena.DATA + (isAligned ? offset & -16 : offset);
+    return draft.program.arena.data() + (isAligned ? offset & -16 : offset);
   }
 
   private void chooseSizes(Values values, Draft draft) {

@@ -3,18 +3,32 @@ package dev.gnomon.machine.x86.nativeoracle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class NativeProcessorTest {
   private final RegisterState now = new RegisterState();
+  private @Nullable NativeProcessor processor;
+  private Arena arena = new Arena(0);
 
   @BeforeEach
   void isSupported() {
     assumeTrue(NativeProcessor.obstacle().isEmpty(), NativeProcessor::obstacle);
     now.mxcsr = 0x1f80;
     now.rflags = 0x202;
-    now.gpr[4] = Arena.DATA + 512;
+    processor = NativeProcessor.open();
+    arena = processor.arena();
+    now.gpr[4] = arena.data() + 512;
+  }
+
+  @AfterEach
+  void close() {
+    if (processor != null) {
+      processor.close();
+    }
   }
 
   private void run(int... bytes) {
@@ -22,9 +36,8 @@ class NativeProcessorTest {
     for (int i = 0; i < bytes.length; i++) {
       code[i] = (byte) bytes[i];
     }
-    try (NativeProcessor processor = NativeProcessor.open()) {
-      processor.run(code, code.length, 0, new int[] {bytes.length, bytes.length + 15}, now);
-    }
+    Objects.requireNonNull(processor)
+        .run(code, code.length, 0, new int[] {bytes.length, bytes.length + 15}, now);
   }
 
   @Test
@@ -35,15 +48,15 @@ class NativeProcessorTest {
     run(0x4c, 0x01, 0xf8); // add rax, r15
     assertThat(now.gpr[0]).isZero();
     assertThat(now.gpr[7]).isEqualTo(77);
-    assertThat(now.gpr[4]).isEqualTo(Arena.DATA + 512);
+    assertThat(now.gpr[4]).isEqualTo(arena.data() + 512);
     assertThat(now.rflags & 0x8d5).isEqualTo(0x55);
     assertThat(now.mxcsr).isEqualTo(0x1f80);
-    assertThat(now.rip).isEqualTo(Arena.PROGRAM + 3);
+    assertThat(now.rip).isEqualTo(arena.program() + 3);
   }
 
   @Test
   void vectorsAndDataGoInAndOut() {
-    now.gpr[0] = Arena.DATA + 16;
+    now.gpr[0] = arena.data() + 16;
     now.xmm[30] = 5;
     now.xmm[31] = 6;
     now.data[4] = 99;
@@ -66,6 +79,6 @@ class NativeProcessorTest {
   void aBranchIsSeenByTheExitThatItTook() {
     now.rflags |= 0x40;
     run(0x74, 15); // je +15
-    assertThat(now.rip).isEqualTo(Arena.PROGRAM + 17);
+    assertThat(now.rip).isEqualTo(arena.program() + 17);
   }
 }
