@@ -7,10 +7,7 @@ import dev.gnomon.machine.x86.decode.RegisterFile;
 import dev.gnomon.mmu.arch.ControlBits;
 import java.util.function.BiConsumer;
 
-/**
- * MOV to and from debug registers, and what #DB says in DR6. Breakpoints are kept but never hit.
- * Intel SDM vol. 3B, 18.2.
- */
+/** MOV to and from debug registers, and what #DB says in DR6. Intel SDM vol. 3B, 18.2. */
 final class DebugRegisters {
   /** DR6: a debug register was accessed while DR7.GD was set. */
   static final long ACCESSED = 1L << 13;
@@ -74,5 +71,6 @@ final class DebugRegisters {
           case 7 -> value & DR7_LOADED | DR7_ONES;
           default -> value;
         };
+    cpu.debugChanged();
   }
 }

@@ -103,10 +103,17 @@ final class RunLoop {
       return;
     }
     boolean isSingleStep = (state.systemFlags() & Flags.TF) != 0;
+    boolean isDebugged = isSingleStep | cpu.breakpoints().isOn();
+    if ((state.systemFlags() & Flags.RF) != 0) {
+      // It keeps this one instruction from its breakpoint.
+      state.clearSystemFlags(Flags.RF);
+    } else if (isDebugged && hitsBreakpoint()) {
+      return;
+    }
     if (left < count) {
       count = (int) left;
     }
-    if (isInhibited | isSingleStep) {
+    if (isInhibited | isDebugged) {
       count = 1;
       if (isInhibited) {
         isInhibited = false;
@@ -115,8 +122,29 @@ final class RunLoop {
     }
     memory.setCode(linear, block.length);
     boolean isDone = execute(block, count);
-    if (isSingleStep && isDone && !cpu.delivery().takeSoftware()) {
-      state.dr[6] |= DebugRegisters.SINGLE_STEP;
+    if (isDebugged) {
+      trap(isDone, isSingleStep);
+    }
+  }
+
+  /** Raises #DB where the instruction that would be next has a breakpoint. */
+  private boolean hitsBreakpoint() {
+    long bits = cpu.breakpoints().atInstruction(linear);
+    if (bits == 0) {
+      return false;
+    }
+    state.dr[6] |= bits;
+    faults++;
+    cpu.delivery().deliverTrap(GuestException.DB);
+    return true;
+  }
+
+  /** After an instruction: #DB of a single step, of data that was watched, or of both. */
+  private void trap(boolean isDone, boolean isSingleStep) {
+    long bits = cpu.breakpoints().take();
+    boolean isStepped = isSingleStep && !cpu.delivery().takeSoftware();
+    if (isDone && (isStepped || bits != 0)) {
+      state.dr[6] |= bits | (isStepped ? DebugRegisters.SINGLE_STEP : 0);
       cpu.delivery().deliverTrap(GuestException.DB);
     }
   }

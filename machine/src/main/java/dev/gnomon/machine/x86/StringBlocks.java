@@ -96,7 +96,8 @@ final class StringBlocks {
   /** How many elements, no more than a page of bytes, the address size and the limit allow. */
   private static int fitting(
       CpuState state, StringElement element, long most, int segment, int register) {
-    if ((state.systemFlags() & Flags.DF) != 0) {
+    boolean isDebugged = (state.systemFlags() & Flags.TF | state.dr[7] & 0xff) != 0;
+    if (isDebugged || (state.systemFlags() & Flags.DF) != 0) {
       return 0;
     }
     long elements = PAGE / element.size;

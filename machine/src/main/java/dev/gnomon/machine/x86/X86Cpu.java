@@ -26,7 +26,12 @@ public final class X86Cpu {
   /** How far an address is shifted to have its highest bit that counts at bit 63. */
   private int canonicalShift;
 
+  private final Breakpoints breakpoints;
   private String shutdownReason = "";
+
+  /** Whether breakpoints are on. */
+  private boolean isWatched;
+
   private boolean isLongMode;
   private boolean checksAlignment;
 
@@ -38,6 +43,7 @@ public final class X86Cpu {
     vcpu.control().setPagingFeatures(this.features.paging());
     this.board = board;
     segments = state.segments;
+    breakpoints = new Breakpoints(state);
     delivery = new ExceptionDelivery(this);
     randomNumbers = RandomNumbers.seeded(vcpu.index());
     linearMemory = new LinearMemory(this, vcpu, vcpu.memory());
@@ -112,6 +118,7 @@ public final class X86Cpu {
   /** Has the vCPU page as the registers say, which may have been changed from outside. */
   void takeRegisters() {
     modeChanged();
+    debugChanged();
     ControlRegisters paging =
         new ControlRegisters(
             state.cr0,
@@ -186,6 +193,16 @@ public final class X86Cpu {
     checksAlignment =
         isUser && (state.cr0 & CpuState.CR0_AM) != 0 && (state.systemFlags() & Flags.AC) != 0;
     vcpu.setPrivilege(isUser, (state.systemFlags() & Flags.AC) != 0);
+  }
+
+  /** DR7 has changed. */
+  void debugChanged() {
+    breakpoints.changed();
+    isWatched = breakpoints.isOn();
+  }
+
+  Breakpoints breakpoints() {
+    return breakpoints;
   }
 
   /** 2, 4 or 8: of 16-, 32- or 64-bit code. */
@@ -339,14 +356,23 @@ public final class X86Cpu {
   }
 
   long readLinear(long linear, int size) {
+    if (isWatched) {
+      breakpoints.accessed(linear, size, false);
+    }
     return linearMemory.read(linear, size);
   }
 
   long readLinearForUpdate(long linear, int size) {
+    if (isWatched) {
+      breakpoints.accessed(linear, size, true);
+    }
     return linearMemory.readForUpdate(linear, size);
   }
 
   void writeLinear(long linear, int size, long value) {
+    if (isWatched) {
+      breakpoints.accessed(linear, size, true);
+    }
     linearMemory.write(linear, size, value);
   }
 
@@ -361,6 +387,9 @@ public final class X86Cpu {
    * @return what they held, zero-extended
    */
   long compareAndExchange(long linear, int size, long expected, long value) {
+    if (isWatched) {
+      breakpoints.accessed(linear, size, true);
+    }
     return linearMemory.compareAndExchange(linear, size, expected, value);
   }
 
