@@ -13,6 +13,8 @@ import static dev.gnomon.mmu.arch.ControlBits.CR4_PCIDE;
 import static dev.gnomon.mmu.arch.ControlBits.EFER_LMA;
 import static dev.gnomon.mmu.arch.ControlBits.EFER_LME;
 
+import dev.gnomon.mmu.arch.ControlRegisters;
+
 /**
  * What may be written to CR0, CR3, CR4 and EFER, and what that does to long mode and to what is
  * cached of translations. Intel SDM vol. 3A, 2.5, 4.10.4 and 9.8.5; vol. 2B, MOV.
@@ -21,6 +23,25 @@ final class PagingControl {
   private static final long PCID_MASK = 0xfff;
 
   private PagingControl() {}
+
+  /** Has the processor do as the registers say, which may have been changed from outside. */
+  static void takeRegisters(X86Cpu cpu) {
+    CpuState state = cpu.state();
+    cpu.modeChanged();
+    cpu.debugChanged();
+    ControlRegisters paging =
+        new ControlRegisters(
+            state.cr0,
+            state.cr3,
+            state.cr4,
+            state.efer,
+            state.pkru,
+            state.cpl == 3,
+            (state.systemFlags() & Flags.AC) != 0);
+    if (!paging.equals(cpu.vcpu().registers())) {
+      cpu.vcpu().load(paging);
+    }
+  }
 
   /** MOV CR0, LMSW. */
   static void storeCr0(X86Cpu cpu, long value) {

@@ -319,7 +319,7 @@ final class RunLoop {
       vcpu.leaveGuest();
       boolean isWoken = board.halt(cpu);
       // INIT and SIPI may have come in the meantime.
-      cpu.takeRegisters();
+      PagingControl.takeRegisters(cpu);
       vcpu.enterGuest();
       if (!isWoken) {
         return StopReason.HALTED;

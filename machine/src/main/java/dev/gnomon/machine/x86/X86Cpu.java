@@ -1,7 +1,6 @@
 package dev.gnomon.machine.x86;
 
 import dev.gnomon.machine.processor.Vcpu;
-import dev.gnomon.mmu.arch.ControlRegisters;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 
 /**
@@ -111,26 +110,8 @@ public final class X86Cpu {
    * @param maxInstructions no more than these; at least 1
    */
   public StopReason run(long maxInstructions) {
-    takeRegisters();
+    PagingControl.takeRegisters(this);
     return loop.run(maxInstructions);
-  }
-
-  /** Has the vCPU page as the registers say, which may have been changed from outside. */
-  void takeRegisters() {
-    modeChanged();
-    debugChanged();
-    ControlRegisters paging =
-        new ControlRegisters(
-            state.cr0,
-            state.cr3,
-            state.cr4,
-            state.efer,
-            state.pkru,
-            state.cpl == 3,
-            (state.systemFlags() & Flags.AC) != 0);
-    if (!paging.equals(vcpu.registers())) {
-      vcpu.load(paging);
-    }
   }
 
   /** Has {@link #run} return after this instruction. For the board, within a call to it. */
