@@ -98,7 +98,7 @@ final class LinearMemory {
   void prepareWrite(long linear, int size) {
     vcpu.writable(linear);
     if (crosses(linear, size)) {
-      vcpu.writable(cpu.wrap(linear + size - 1));
+      vcpu.writable(cpu.wrap((linear | PAGE - 1) + 1));
     }
   }
 

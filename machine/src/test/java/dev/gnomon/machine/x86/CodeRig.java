@@ -23,6 +23,11 @@ final class CodeRig implements AutoCloseable {
   static final long MEMORY = 4L << 20;
   static final long CODE = 0x1_0000;
   static final long STACK = 0x2_0000;
+  static final long DATA = 0x3_0000;
+  private static final long GDT = 0x8000;
+  private static final long IDT = 0x9000;
+  private static final long HANDLERS = 0x7000;
+  private static final long TABLES = 0x10_0000;
   static final int FLAT_CODE = 0x9b;
   static final int FLAT_DATA = 0x93;
 
@@ -68,6 +73,56 @@ final class CodeRig implements AutoCloseable {
     if (codeSize == 8) {
       state.efer |= CpuState.EFER_LMA;
     }
+  }
+
+  /**
+   * Gives the first vCPU a GDT and an IDT: every exception ends in a HLT of its own, see {@link
+   * #vector}. For 32- and 64-bit code.
+   */
+  void catchExceptions() {
+    boolean is64Bit = state().is64Bit();
+    putLong(GDT + 8, is64Bit ? 0x00af_9b00_0000_ffffL : 0x00cf_9b00_0000_ffffL);
+    putLong(GDT + 16, 0x00cf_9300_0000_ffffL);
+    state().gdtr.load(GDT, 0xff);
+    state().idtr.load(IDT, 0xfff);
+    for (int vector = 0; vector < 32; vector++) {
+      long handler = HANDLERS + vector;
+      long gate = handler & 0xffff | 8L << 16 | 0x8e00L << 32 | handler >>> 16 << 48;
+      putLong(IDT + (is64Bit ? 16L : 8L) * vector, gate);
+      put(handler, "f4");
+    }
+  }
+
+  /** The vector of the exception at whose handler the first vCPU has halted, or -1. */
+  int vector() {
+    long at = state().rip - 1 - HANDLERS;
+    return at >= 0 && at < 32 ? (int) at : -1;
+  }
+
+  /** Pages the first vCPU by 4-level tables: gvas are gpas, in pages of 4 KiB, until changed. */
+  void page() {
+    putLong(TABLES, TABLES + 0x1000 | 7);
+    putLong(TABLES + 0x1000, TABLES + 0x2000 | 7);
+    for (int i = 0; i < 2; i++) {
+      putLong(TABLES + 0x2000 + 8L * i, TABLES + 0x3000 + 0x1000L * i | 7);
+    }
+    for (long page = 0; page < 1024; page++) {
+      map(page << 12, page << 12 | 0x67);
+    }
+    state().cr0 |= CpuState.CR0_PG | CpuState.CR0_PE | 1L << 16;
+    state().cr3 = TABLES;
+    state().cr4 |= 1L << 5;
+    state().efer |= CpuState.EFER_LMA | 1L << 8;
+  }
+
+  /** Where the entry of the lowest table for a gva lies. */
+  static long entry(long gva) {
+    return TABLES + 0x3000 + (gva >>> 12) * 8;
+  }
+
+  /** Writes an entry of the lowest table. */
+  void map(long gva, long gpte) {
+    putLong(entry(gva), gpte);
   }
 
   VirtualMachine vm() {
