@@ -178,7 +178,7 @@ public final class Decoder {
       modRm.set(code.next());
     }
     TableEntry entry = choose(candidates);
-    if (entry == null) {
+    if (entry == null || isVex && vexRegister != 0 && !namesVexRegister(entry)) {
       return special(Mnemonic.INVALID);
     }
     boolean prefixIsOpcode = entry.prefix() != Prefix.ANY && entry.prefix() != Prefix.NP;
@@ -214,6 +214,16 @@ public final class Decoder {
         segment,
         opcode,
         isRepeated || entry.has(Flag.END));
+  }
+
+  /** Where it names no register, VEX.vvvv must be all ones, which is 0 here. */
+  private static boolean namesVexRegister(TableEntry entry) {
+    for (OperandForm form : entry.operands()) {
+      if (form.kind() == OperandForm.Kind.VEX) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private @Nullable TableEntry choose(TableEntry[] candidates) {

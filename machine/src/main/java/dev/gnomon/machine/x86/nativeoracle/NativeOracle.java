@@ -73,7 +73,7 @@ public final class NativeOracle implements AutoCloseable {
 
   /** The mnemonics that cannot be tried as a part of a user's program. */
   public static Set<Mnemonic> untried() {
-    return Selection.system();
+    return Selection.untried();
   }
 
   @Override

@@ -64,8 +64,13 @@ final class Selection {
     return lacking;
   }
 
-  /** What cannot be tried in this way on any machine. */
-  static Set<Mnemonic> system() {
-    return EnumSet.copyOf(SYSTEM);
+  /**
+   * What cannot be tried in this way on any machine: SYSTEM, and what 64-bit code does not have.
+   */
+  static Set<Mnemonic> untried() {
+    Set<Mnemonic> untried = EnumSet.allOf(Mnemonic.class);
+    Encoding.all().forEach(encoding -> untried.remove(encoding.mnemonic()));
+    untried.addAll(SYSTEM);
+    return untried;
   }
 }

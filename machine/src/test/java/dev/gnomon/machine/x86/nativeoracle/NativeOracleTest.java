@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
  * instructions --cases 1 --seed} the seed that it names.
  */
 class NativeOracleTest {
-  private static final int CASES = 30_000;
+  private static final int CASES = 20_000;
   private static final int SEED = 20_000_000;
 
   @BeforeEach
