@@ -3,6 +3,7 @@ package dev.gnomon.cli;
 import dev.gnomon.cli.boot.BootCommand;
 import dev.gnomon.cli.check.CheckCommand;
 import dev.gnomon.cli.instructions.InstructionsCommand;
+import dev.gnomon.cli.kvm.CompareKvmCommand;
 import dev.gnomon.cli.kvm.KvmCommand;
 import dev.gnomon.cli.receive.ReceiveCommand;
 import dev.gnomon.cli.replay.ReplayCommand;
@@ -49,6 +50,7 @@ final class Main implements Runnable {
           CheckCommand.class,
           RulesCommand.class,
           KvmCommand.class,
+          CompareKvmCommand.class,
           ReceiveCommand.class,
           ReplayCommand.class,
           InstructionsCommand.class,

@@ -108,8 +108,8 @@ public final class KvmCommand implements Callable<Integer> {
       events(outcome);
     }
     out().flush();
-    for (String line : outcome.trouble()) {
-      err().println("gnomon: %s: %s".formatted(guest.name(), line));
+    for (KvmOutcome.Trouble trouble : outcome.trouble()) {
+      err().println("gnomon: %s: %s".formatted(guest.name(), trouble.text()));
     }
     err().flush();
     return outcome.trouble().isEmpty() ? ExitStatus.OK : ExitStatus.VIOLATED;

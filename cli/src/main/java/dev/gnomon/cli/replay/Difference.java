@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Two texts side by side, as a unified diff. */
-final class Difference {
+public final class Difference {
   private static final int CONTEXT = 3;
 
   /** A diff that is longer helps nobody find its first line. */
@@ -15,7 +15,7 @@ final class Difference {
   private Difference() {}
 
   /** The diff's lines, cut off where it goes on for long; none if the texts are equal. */
-  static List<String> between(
+  public static List<String> between(
       String recordedName, List<String> recorded, String ownName, List<String> own) {
     List<String> diff =
         UnifiedDiffUtils.generateUnifiedDiff(

@@ -2,11 +2,11 @@ package dev.gnomon.machine.kvm;
 
 import dev.gnomon.machine.InputException;
 import dev.gnomon.machine.memory.HostMemory;
+import dev.gnomon.machine.recorder.FinalState;
 import dev.gnomon.machine.recorder.InitialMemory;
 import dev.gnomon.machine.recorder.InitialState;
 import dev.gnomon.machine.recorder.Output;
 import dev.gnomon.machine.recorder.RecordedRun;
-import dev.gnomon.machine.x86.CpuState;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -152,10 +152,10 @@ public final class KvmMachine implements AutoCloseable {
         output.line("HASH slot %d %016x".formatted(id, slots.hash(id)));
       }
     }
-    List<CpuState> states = loop.settledStates();
+    FinalState end = new FinalState(loop.settledStates(), slots.images());
     kvm.close();
     output.mark("vm closed");
-    return outcome(loop.trouble(), states);
+    return outcome(loop.trouble(), end);
   }
 
   private boolean goesOn(BooleanSupplier isOver) {
@@ -166,7 +166,7 @@ public final class KvmMachine implements AutoCloseable {
     return true;
   }
 
-  private KvmOutcome outcome(List<String> trouble, List<CpuState> states) {
+  private KvmOutcome outcome(List<KvmOutcome.Trouble> trouble, FinalState end) {
     List<String> events = List.of();
     String obstacle = traceObstacle;
     if (trace != null) {
@@ -176,12 +176,7 @@ public final class KvmMachine implements AutoCloseable {
         obstacle = String.valueOf(e.getMessage());
       }
     }
-    return new KvmOutcome(output.lines(), events, obstacle, trouble, states);
-  }
-
-  /** A copy of a page of a slot's memory, also after the run. */
-  public byte[] page(int slot, long page) {
-    return slots.page(slot, page);
+    return new KvmOutcome(output.lines(), events, obstacle, trouble, end);
   }
 
   /** Gives all back. */

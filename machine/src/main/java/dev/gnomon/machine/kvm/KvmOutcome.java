@@ -1,6 +1,6 @@
 package dev.gnomon.machine.kvm;
 
-import dev.gnomon.machine.x86.CpuState;
+import dev.gnomon.machine.recorder.FinalState;
 import java.util.List;
 
 /**
@@ -9,20 +9,27 @@ import java.util.List;
  * @param output what the recorder would have printed
  * @param events KVM's events, in canonical form; none if they could not be had
  * @param eventsObstacle why they could not be had, in one line; empty if they are there
- * @param trouble how vCPUs ended that did not end by themselves, a line each; none if all did
- * @param states each vCPU's registers, its last instruction finished
+ * @param trouble how vCPUs ended that did not end by themselves; none if all did
+ * @param end what the machine held then
  */
 public record KvmOutcome(
     List<String> output,
     List<String> events,
     String eventsObstacle,
-    List<String> trouble,
-    List<CpuState> states) {
+    List<Trouble> trouble,
+    FinalState end) {
 
   public KvmOutcome {
     output = List.copyOf(output);
     events = List.copyOf(events);
     trouble = List.copyOf(trouble);
-    states = List.copyOf(states);
   }
+
+  /**
+   * How a vCPU ended that did not end by itself.
+   *
+   * @param text one line
+   * @param isGuests whether the guest did it (a triple fault), not KVM or who runs it
+   */
+  public record Trouble(String text, boolean isGuests) {}
 }

@@ -29,7 +29,7 @@ final class KvmRunLoop {
   private final boolean[] hasEnded;
   private final boolean[] isInTrouble;
   private final long[] exits;
-  private final List<String> trouble = new ArrayList<>();
+  private final List<KvmOutcome.Trouble> trouble = new ArrayList<>();
 
   /**
    * @param goesOn whether to go on; asked when the thread was kicked
@@ -62,7 +62,7 @@ final class KvmRunLoop {
   }
 
   /** How vCPUs ended that did not end by themselves. */
-  List<String> trouble() {
+  List<KvmOutcome.Trouble> trouble() {
     return List.copyOf(trouble);
   }
 
@@ -104,7 +104,7 @@ final class KvmRunLoop {
     while (next == Next.GO_ON) {
       if (++exits[vcpu] > MOST_EXITS) {
         output.line("VCPU %d: too many exits".formatted(vcpu));
-        next = stop(vcpu, "more than %d exits".formatted(MOST_EXITS));
+        next = stop(vcpu, "more than %d exits".formatted(MOST_EXITS), false);
       } else {
         next = handle(vcpu, vcpus.get(vcpu).run());
       }
@@ -134,11 +134,11 @@ final class KvmRunLoop {
         return Next.END;
       }
       case KvmExit.Interrupted interrupted -> {
-        return goesOn.getAsBoolean() ? Next.GO_ON : stop(vcpu, "has not ended in time");
+        return goesOn.getAsBoolean() ? Next.GO_ON : stop(vcpu, "has not ended in time", false);
       }
       case KvmExit.Trouble end -> {
         output.line("VCPU %d %s".formatted(vcpu, end.words()));
-        return stop(vcpu, end.meaning());
+        return stop(vcpu, end.meaning(), end instanceof KvmExit.Shutdown);
       }
     }
   }
@@ -151,7 +151,7 @@ final class KvmRunLoop {
         String refusal =
             hostOperations.perform((int) value, state.gpr[CpuState.RBX], state.gpr[CpuState.RCX]);
         if (!refusal.isEmpty()) {
-          return stop(vcpu, refusal);
+          return stop(vcpu, refusal, false);
         }
       }
       case YIELD -> {
@@ -167,9 +167,10 @@ final class KvmRunLoop {
     return Next.GO_ON;
   }
 
-  private Next stop(int vcpu, String reason) {
+  private Next stop(int vcpu, String reason, boolean isGuests) {
     isInTrouble[vcpu] = true;
-    trouble.add("vCPU %d at rip %x: %s".formatted(vcpu, vcpus.get(vcpu).state().rip, reason));
+    String text = "vCPU %d at rip %x: %s".formatted(vcpu, vcpus.get(vcpu).state().rip, reason);
+    trouble.add(new KvmOutcome.Trouble(text, isGuests));
     return Next.END;
   }
 }

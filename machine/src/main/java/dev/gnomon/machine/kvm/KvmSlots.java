@@ -3,9 +3,12 @@ package dev.gnomon.machine.kvm;
 import dev.gnomon.machine.memory.HostMemory;
 import dev.gnomon.machine.recorder.Output;
 import dev.gnomon.machine.recorder.RecordedRun;
+import dev.gnomon.machine.recorder.SlotImage;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The memory slots of a guest under KVM. Their memory is ours: frames of the one reserved mapping,
@@ -174,10 +177,20 @@ final class KvmSlots {
     return hash;
   }
 
-  /** A copy of a page of a slot's memory. */
-  byte[] page(int id, long page) {
-    return entries[id]
-        .memory
+  /** The memory of all slots that there are, as it is now. */
+  List<SlotImage> images() {
+    List<SlotImage> images = new ArrayList<>();
+    for (int id = 0; id < COUNT; id++) {
+      if (entries[id].isUsed) {
+        MemorySegment frames = entries[id].memory;
+        images.add(SlotImage.of(id, baseGfn(id), pages(id), page -> page(frames, page)));
+      }
+    }
+    return images;
+  }
+
+  private static byte[] page(MemorySegment frames, long page) {
+    return frames
         .asSlice(page * PhysicalMemory.FRAME_SIZE, PhysicalMemory.FRAME_SIZE)
         .toArray(ValueLayout.JAVA_BYTE);
   }

@@ -4,6 +4,8 @@ import dev.gnomon.machine.VirtualMachine;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.slot.SlotRegion;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -193,5 +195,23 @@ final class GuestSlots {
         bytes.accept(value & 0xff);
       }
     }
+  }
+
+  /** The memory of all slots that there are, as it is now. */
+  List<SlotImage> images() {
+    List<SlotImage> images = new ArrayList<>();
+    for (int id = 0; id < COUNT; id++) {
+      if (entries[id].isUsed) {
+        long hvn = entries[id].hvn;
+        images.add(SlotImage.of(id, baseGfn(id), pages(id), page -> page(hvn + page)));
+      }
+    }
+    return images;
+  }
+
+  private byte[] page(long hvn) {
+    byte[] bytes = new byte[PAGE];
+    vm.hostSpace().read(cpu, hvn * PAGE, bytes, 0, PAGE);
+    return bytes;
   }
 }

@@ -93,11 +93,12 @@ final class RecorderMachine implements AutoCloseable {
     }
     output.mark("end");
     report();
+    FinalState end = new FinalState(cpus.stream().map(X86Cpu::state).toList(), slots.images());
     if (run.ringEntries() == 0) {
       tearDown();
     }
     output.mark("vm closed");
-    Replay replay = new Replay(trace.lines(), output.lines());
+    Replay replay = new Replay(trace.lines(), output.lines(), end);
     if (run.ringEntries() != 0) {
       // The recorder's mappings of the rings keep the VM alive until it exits itself.
       tearDown();

@@ -7,8 +7,9 @@ import java.util.List;
  *
  * @param trace its events, in canonical form
  * @param output what the machine printed
+ * @param end what the machine held at the end
  */
-public record Replay(List<String> trace, List<String> output) {
+public record Replay(List<String> trace, List<String> output, FinalState end) {
   /** An event that the recorder did not switch on. */
   private static final String NOT_RECORDED = "kvm_dirty_ring_reset ";
 
@@ -39,6 +40,13 @@ public record Replay(List<String> trace, List<String> output) {
     ReplayConfig config = ReplayConfig.of(recording.host());
     try (RecorderMachine machine =
         new RecorderMachine(recording.run(), recording.program(), config, recording.trace())) {
+      return machine.run();
+    }
+  }
+
+  /** Runs a guest that nobody has recorded, to its end. */
+  public static Replay of(RecordedRun run, byte[] program, ReplayConfig config) {
+    try (RecorderMachine machine = new RecorderMachine(run, program, config, List.of())) {
       return machine.run();
     }
   }

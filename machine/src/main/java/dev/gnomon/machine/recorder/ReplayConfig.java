@@ -16,8 +16,9 @@ import dev.gnomon.mmu.config.TdpKind;
  *
  * @param mmu for one vCPU and a bitmap; a run's own numbers take the place of its
  * @param rules of the kernel
+ * @param processor what the processor does where the manuals allow either
  */
-public record ReplayConfig(MmuConfig mmu, Rules rules) {
+public record ReplayConfig(MmuConfig mmu, Rules rules, ProcessorModel processor) {
   /** MAXPHYADDR of the recordings' processor. */
   private static final int PHYSICAL_ADDRESS_BITS = 40;
 
@@ -36,9 +37,10 @@ public record ReplayConfig(MmuConfig mmu, Rules rules) {
           case NPT -> npt;
           case EPT_NOAD -> npt.withBareEptLayout();
           case NPT_LEGACY, SHADOW ->
-              throw new InputException(host.label() + " needs the shadow MMU, which is not built yet");
+              throw new InputException(
+                  host.label() + " needs the shadow MMU, which is not built yet");
         };
-    return new ReplayConfig(mmu, rules(host));
+    return new ReplayConfig(mmu, rules(host), ProcessorModel.RECORDED);
   }
 
   private static Rules rules(RecordedHost host) {
@@ -48,8 +50,7 @@ public record ReplayConfig(MmuConfig mmu, Rules rules) {
                 () ->
                     new InputException(
                         "no rules of a kernel %s (%s)"
-                            .formatted(
-                                host.kernel(), String.join(", ", KernelPreset.labels()))));
+                            .formatted(host.kernel(), String.join(", ", KernelPreset.labels()))));
     try {
       return preset.rules();
     } catch (IllegalArgumentException e) {
@@ -64,6 +65,6 @@ public record ReplayConfig(MmuConfig mmu, Rules rules) {
       config = config.withDirtyLog(DirtyLogKind.RING).withRingEntries(run.ringEntries());
     }
     int level = run.hasHostLargePages() ? PageLevel.LEVEL_2M : PageLevel.LEVEL_4K;
-    return new VmConfig(config, run.memoryBytes(), level, TlbConfig.DEFAULT, ProcessorModel.RECORDED);
+    return new VmConfig(config, run.memoryBytes(), level, TlbConfig.DEFAULT, processor);
   }
 }

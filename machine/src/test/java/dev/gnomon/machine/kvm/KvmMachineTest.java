@@ -9,6 +9,7 @@ import dev.gnomon.machine.recorder.RecordedRun;
 import dev.gnomon.machine.x86.CpuState;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.SortedMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -68,19 +69,18 @@ class KvmMachineTest {
     assertThat(outcome.trouble()).isEmpty();
     assertThat(outcome.output())
         .contains("MODE long bin t.long0 (22 bytes) vcpus 1 mem 200000", "VCPU 0 val 1234");
-    assertThat(outcome.states().get(0).gpr[CpuState.RAX]).isEqualTo(0x1234);
-    assertThat(outcome.states().get(0).rip).as("past the last OUT").isEqualTo(0x10016);
+    assertThat(outcome.end().states().get(0).gpr[CpuState.RAX]).isEqualTo(0x1234);
+    assertThat(outcome.end().states().get(0).rip).as("past the last OUT").isEqualTo(0x10016);
     assertThat(outcome.eventsObstacle()).isEqualTo("not wanted");
   }
 
   @Test
   void whatTheGuestWroteIsInOurMemory() {
-    try (KvmMachine machine =
-        new KvmMachine(run(false, 0, 1), "t", program(PRINT, STORE, END), false)) {
-      machine.run(() -> false);
-      assertThat(machine.page(0, 0x40)).startsWith(0x34, 0x12, 0, 0).endsWith(0);
-      assertThat(machine.page(0, 0x10)).startsWith(program(PRINT));
-    }
+    KvmOutcome outcome = outcome(run(false, 0, 1), program(PRINT, STORE, END));
+    SortedMap<Long, byte[]> pages = outcome.end().memory().get(0).pages();
+    assertThat(pages.get(0x40L)).startsWith(0x34, 0x12, 0, 0).endsWith(0);
+    assertThat(pages.get(0x10L)).startsWith(program(PRINT));
+    assertThat(pages).doesNotContainKey(0x41L);
   }
 
   @Test
@@ -166,6 +166,7 @@ class KvmMachineTest {
     KvmOutcome outcome = outcome(run(false, 0, 1), program(hostOperation(15, 0, 0), END));
     assertThat(outcome.trouble())
         .singleElement()
+        .extracting(KvmOutcome.Trouble::text)
         .asString()
         .endsWith("host operation 15 is not done under the host's KVM");
   }
@@ -174,7 +175,11 @@ class KvmMachineTest {
   void shutdownIsTold() {
     // lidt [0x40000], where there are zeros; then ud2 is a triple fault.
     KvmOutcome outcome = outcome(run(false, 0, 1), program("0f011c2500000400", "0f0b"));
-    assertThat(outcome.trouble()).singleElement().asString().startsWith("vCPU 0 at rip ");
+    assertThat(outcome.trouble())
+        .singleElement()
+        .extracting(KvmOutcome.Trouble::text)
+        .asString()
+        .startsWith("vCPU 0 at rip ");
     assertThat(outcome.output()).anySatisfy(line -> assertThat(line).contains(" exit_reason "));
   }
 
