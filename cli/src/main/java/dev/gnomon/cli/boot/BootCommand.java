@@ -1,5 +1,7 @@
 package dev.gnomon.cli.boot;
 
+import dev.gnomon.cli.event.EventTrace;
+import dev.gnomon.cli.event.TraceOptions;
 import dev.gnomon.cli.usage.ExitStatus;
 import dev.gnomon.cli.usage.Failure;
 import dev.gnomon.cli.usage.Interruption;
@@ -77,16 +79,26 @@ public final class BootCommand implements Callable<Integer> {
     BootPlan plan = BootPlan.of(options);
     String json = options.output.json;
     boolean isJsonOnOutput = STANDARD_STREAM.equals(json);
+    TraceOptions trace = options.output.trace;
+    trace.check(isJsonOnOutput);
     OutputFile file = json == null || isJsonOnOutput ? null : new OutputFile("--json", json);
     PrintWriter err = line().getErr();
-    PrintWriter console = isJsonOnOutput ? err : line().getOut();
+    boolean isOutputTaken = isJsonOnOutput || trace.isOnOutput();
+    PrintWriter console = isOutputTaken ? err : line().getOut();
     try (Interruption interruption = new Interruption()) {
       interruption.install();
-      BootResult result = new BootRun(plan, console, System.in, err, interruption).run();
+      BootResult result = run(plan, console, trace, interruption);
       report(result, file, isJsonOnOutput);
       return result.status();
     } catch (RuntimeException | OutOfMemoryError e) {
       return Failure.of(e).explain(err);
+    }
+  }
+
+  private BootResult run(
+      BootPlan plan, PrintWriter console, TraceOptions options, Interruption interruption) {
+    try (EventTrace trace = options.open(line().getOut())) {
+      return new BootRun(plan, console, System.in, line().getErr(), interruption, trace).run();
     }
   }
 

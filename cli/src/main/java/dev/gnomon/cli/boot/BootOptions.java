@@ -1,5 +1,6 @@
 package dev.gnomon.cli.boot;
 
+import dev.gnomon.cli.event.TraceOptions;
 import dev.gnomon.cli.usage.Choice;
 import dev.gnomon.cli.vm.Choices;
 import dev.gnomon.cli.vm.DirtyLogChoice;
@@ -160,6 +161,9 @@ final class BootOptions {
             "Write the report as JSON; '-' is standard output (the guest's console then goes to"
                 + " standard error).")
     @Nullable String json;
+
+    @ArgGroup(validate = false)
+    TraceOptions trace = new TraceOptions();
   }
 
   /** Addresses, in hexadecimal or decimal. */

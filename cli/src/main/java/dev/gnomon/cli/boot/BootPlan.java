@@ -66,8 +66,9 @@ record BootPlan(
     require(timeout == null || timeout > 0, "--timeout " + timeout + ": expected more than 0");
     VmConfig vm =
         new VmConfig(
-            options.machine.processor.mmu(
-                vcpus, options.memory.backed.hostLevel, options.memory.dirtyLog),
+            options.run.rules.of(
+                options.machine.processor.mmu(
+                    vcpus, options.memory.backed.hostLevel, options.memory.dirtyLog)),
             options.memory.backed.bytes,
             options.memory.backed.hostLevel,
             TlbConfig.DEFAULT);

@@ -1,5 +1,6 @@
 package dev.gnomon.cli.boot;
 
+import dev.gnomon.cli.event.EventTrace;
 import dev.gnomon.cli.usage.Interruption;
 import dev.gnomon.cli.vm.DirtyLogChoice;
 import dev.gnomon.cli.vm.HostMachine;
@@ -35,13 +36,20 @@ final class BootRun {
   private final StandardConsole console;
   private final PrintWriter err;
   private final Interruption interruption;
+  private final EventTrace trace;
 
   BootRun(
-      BootPlan plan, PrintWriter out, InputStream in, PrintWriter err, Interruption interruption) {
+      BootPlan plan,
+      PrintWriter out,
+      InputStream in,
+      PrintWriter err,
+      Interruption interruption,
+      EventTrace trace) {
     this.plan = plan;
     console = new StandardConsole(out, in);
     this.err = err;
     this.interruption = interruption;
+    this.trace = trace;
   }
 
   /**
@@ -52,7 +60,7 @@ final class BootRun {
    */
   BootResult run() {
     try (HostMachine host =
-        new HostMachine(plan.vm(), plan.rules(), plan.reclaimPercent() != null)) {
+        new HostMachine(plan.vm(), plan.rules(), plan.reclaimPercent() != null, trace)) {
       if (plan.isInTurn()) {
         Turns turns = new Turns(plan.vm().mmu().vcpus(), plan.quantum());
         PcMachine machine = machine(host, turns);
@@ -93,6 +101,7 @@ final class BootRun {
             time,
             console,
             new UnclaimedPorts(plan.unclaimed(), err));
+    host.trace().setInstructionPointers(vcpu -> machine.cpu(vcpu).state().rip);
     machine.boot(plan.image(), plan.commandLine(), plan.modules());
     return machine;
   }

@@ -39,9 +39,13 @@ public final class TraceOptions {
   /**
    * Checks that they fit together.
    *
+   * @param isOutputTaken whether a report goes to standard output
    * @throws InputException if not
    */
-  public void check() {
+  public void check(boolean isOutputTaken) {
+    if (isOutputTaken && isOnOutput()) {
+      throw new InputException("--json - and --trace-events - do not go together");
+    }
     String given = clock;
     if (given != null && !given.equals(COUNTER) && !given.equals(MONOTONIC)) {
       throw new InputException("--trace-clock " + given + ": expected mono or counter");

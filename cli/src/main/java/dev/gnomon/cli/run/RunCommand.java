@@ -74,8 +74,7 @@ public final class RunCommand implements Callable<Integer> {
       return ExitStatus.OK;
     }
     RunPlan plan = RunPlan.of(options);
-    options.output.trace.check();
-    checkOutput();
+    options.output.trace.check(STANDARD_STREAM.equals(options.output.json));
     OutputFile json = jsonFile();
     List<TraceSource> sources = new ArrayList<>();
     try (Interruption interruption = new Interruption()) {
@@ -86,12 +85,6 @@ public final class RunCommand implements Callable<Integer> {
       return Failure.of(e).explain(err());
     } finally {
       sources.forEach(TraceSource::close);
-    }
-  }
-
-  private void checkOutput() {
-    if (options.output.trace.isOnOutput() && STANDARD_STREAM.equals(options.output.json)) {
-      throw new InputException("--json - and --trace-events - do not go together");
     }
   }
 

@@ -26,6 +26,7 @@ public final class HostMachine implements AutoCloseable {
   private final @Nullable SwapFile swapFile;
   private final Execution execution;
   private final VirtualMachine vm;
+  private final VmTrace vmTrace;
 
   /**
    * Makes a VM and its host.
@@ -59,7 +60,7 @@ public final class HostMachine implements AutoCloseable {
       execution = new CpuThreads(platform);
       swapFile = hasSwap ? swapFile(platform, bytes) : null;
       SwapSpace swap = swapFile == null ? SwapSpace.NONE : swapFile;
-      VmTrace vmTrace = trace.of(config.mmu(), cpus);
+      vmTrace = trace.of(config.mmu(), cpus);
       vm = new VirtualMachine(execution, swap, config, rules, vmTrace.tracepoints());
       vmTrace.markSlots(vm);
     } catch (RuntimeException | Error e) {
@@ -79,6 +80,11 @@ public final class HostMachine implements AutoCloseable {
   /** The VM. */
   public VirtualMachine vm() {
     return vm;
+  }
+
+  /** Its part of the trace that it was made with. */
+  public VmTrace trace() {
+    return vmTrace;
   }
 
   /** What runs it. */
