@@ -29,7 +29,6 @@ final class ExceptionDelivery {
   private final X86Cpu cpu;
   private final CpuState state;
   private final StackFrame frame;
-  private boolean wasSoftware;
 
   ExceptionDelivery(X86Cpu cpu) {
     this.cpu = cpu;
@@ -67,17 +66,8 @@ final class ExceptionDelivery {
    * @throws GuestException if that fails: the instruction's own fault
    */
   void software(int vector) {
-    boolean isSingleStep = (state.systemFlags() & Flags.TF) != 0;
     enter(new Pending(vector, Kind.SOFTWARE));
-    wasSoftware = isSingleStep;
-    cpu.endBlock();
-  }
-
-  /** Whether the last instruction was such a one: it clears TF before there is a trap. */
-  boolean takeSoftware() {
-    boolean was = wasSoftware;
-    wasSoftware = false;
-    return was;
+    cpu.inhibitTrap();
   }
 
   // --- faults on the way ---

@@ -43,6 +43,9 @@ final class FastCalls {
     SegmentLoads.setFlatStack(state, selector + 8, 0);
     state.rip = from64Bit ? state.lstar : state.cstar;
     state.setRflags(state.rflags() & ~(state.fmask | Flags.RF));
+    if ((state.fmask & Flags.TF) != 0) {
+      cpu.inhibitTrap();
+    }
     cpu.modeChanged();
   }
 

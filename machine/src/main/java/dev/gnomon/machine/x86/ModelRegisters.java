@@ -9,12 +9,18 @@ import java.util.function.BiConsumer;
  * that all is write-back, and stay so. Intel SDM vol. 4; AMD APM vol. 2, appendix A.
  */
 final class ModelRegisters {
+  static final int MACHINE_CHECK_ADDRESS = 0;
+  static final int MACHINE_CHECK_TYPE = 1;
+  static final int UPDATE_TRIGGER = 0x79;
   static final int UPDATE_SIGNATURE = 0x8b;
   static final int MTRR_CAPABILITIES = 0xfe;
   static final int SYSENTER_CS = 0x174;
   static final int SYSENTER_ESP = 0x175;
   static final int SYSENTER_EIP = 0x176;
+  static final int MACHINE_CHECK_CAPABILITIES = 0x179;
+  static final int MACHINE_CHECK_STATUS = 0x17a;
   static final int MISC_ENABLE = 0x1a0;
+  static final int DEBUG_CONTROL = 0x1d9;
   static final int MTRR_FIRST = 0x200;
   static final int MTRR_FIXED = 0x250;
   static final int MTRR_LAST = 0x26f;
@@ -62,7 +68,14 @@ final class ModelRegisters {
   private static long read(X86Cpu cpu, int msr) {
     CpuState state = cpu.state();
     return switch (msr) {
-      case UPDATE_SIGNATURE -> 0;
+      // No update of microcode, no bank of machine checks, no trace of branches.
+      case MACHINE_CHECK_ADDRESS,
+          MACHINE_CHECK_TYPE,
+          UPDATE_SIGNATURE,
+          MACHINE_CHECK_CAPABILITIES,
+          MACHINE_CHECK_STATUS,
+          DEBUG_CONTROL ->
+          0;
       case MTRR_CAPABILITIES -> MTRR_CAPABILITIES_VALUE;
       case MTRR_DEFAULT -> MTRR_DEFAULT_VALUE;
       case SYSENTER_CS -> state.sysenterCs;
@@ -86,7 +99,8 @@ final class ModelRegisters {
   private static void write(X86Cpu cpu, int msr, long value) {
     CpuState state = cpu.state();
     switch (msr) {
-      case UPDATE_SIGNATURE, MTRR_DEFAULT -> {}
+      case UPDATE_TRIGGER, UPDATE_SIGNATURE, MTRR_DEFAULT -> {}
+      case MACHINE_CHECK_STATUS, DEBUG_CONTROL -> require(cpu, value == 0);
       case SYSENTER_CS -> state.sysenterCs = value & 0xffff_ffffL;
       case SYSENTER_ESP -> state.sysenterEsp = canonical(cpu, value);
       case SYSENTER_EIP -> state.sysenterEip = canonical(cpu, value);

@@ -34,6 +34,10 @@ final class RunLoop {
   /** STI, MOV SS: no interrupt before the next instruction is done. */
   private boolean isInhibited;
 
+  /** Whether the instruction that is executed may end in a trap, of a step or a breakpoint. */
+  private boolean isDebugged;
+
+  private boolean isTrapInhibited;
   private boolean isRestarted;
 
   /** How many instructions of the running block are to be executed. */
@@ -103,7 +107,7 @@ final class RunLoop {
       return;
     }
     boolean isSingleStep = (state.systemFlags() & Flags.TF) != 0;
-    boolean isDebugged = isSingleStep | cpu.breakpoints().isOn();
+    isDebugged = isSingleStep | cpu.breakpoints().isOn();
     if ((state.systemFlags() & Flags.RF) != 0) {
       // It keeps this one instruction from its breakpoint.
       state.clearSystemFlags(Flags.RF);
@@ -141,10 +145,13 @@ final class RunLoop {
 
   /** After an instruction: #DB of a single step, of data that was watched, or of both. */
   private void trap(boolean isDone, boolean isSingleStep) {
+    if (isTrapInhibited) {
+      isTrapInhibited = false;
+      return;
+    }
     long bits = cpu.breakpoints().take();
-    boolean isStepped = isSingleStep && !cpu.delivery().takeSoftware();
-    if (isDone && (isStepped || bits != 0)) {
-      state.dr[6] |= bits | (isStepped ? DebugRegisters.SINGLE_STEP : 0);
+    if (isDone && (isSingleStep || bits != 0)) {
+      state.dr[6] |= bits | (isSingleStep ? DebugRegisters.SINGLE_STEP : 0);
       cpu.delivery().deliverTrap(GuestException.DB);
     }
   }
@@ -272,6 +279,10 @@ final class RunLoop {
   void inhibitInterrupts() {
     isInhibited = true;
     endBlock();
+  }
+
+  void inhibitTrap() {
+    isTrapInhibited = isDebugged;
   }
 
   boolean isInhibited() {

@@ -90,6 +90,7 @@ final class SegmentMoves {
   private static void inhibitAfterStack(X86Cpu cpu, int register) {
     if (register == CpuState.SS) {
       cpu.inhibitInterrupts();
+      cpu.inhibitTrap();
     }
   }
 }

@@ -162,6 +162,11 @@ public final class X86Cpu {
     loop.inhibitInterrupts();
   }
 
+  /** This instruction has no trap: MOV SS; what clears RFLAGS.TF on its way to a handler. */
+  void inhibitTrap() {
+    loop.inhibitTrap();
+  }
+
   /**
    * Something that the processor derives from registers has changed: CR0, CR4, EFER, CPL, CS, SS,
    * RFLAGS.AC or VM. The instruction must be one that ends its block.
