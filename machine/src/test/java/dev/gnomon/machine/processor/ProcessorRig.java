@@ -45,9 +45,13 @@ final class ProcessorRig implements AutoCloseable {
   private final HostMemory host;
 
   ProcessorRig(MmuConfig mmu, TlbConfig tlb, PageFaultHandler faultHandler) {
+    this(mmu, tlb, ProcessorModel.DEFAULT, faultHandler);
+  }
+
+  ProcessorRig(MmuConfig mmu, TlbConfig tlb, ProcessorModel model, PageFaultHandler faultHandler) {
     host = HostMemory.reserve(4096);
     memory = host.memory();
-    VmConfig config = new VmConfig(mmu, MEMORY, 1, tlb);
+    VmConfig config = new VmConfig(mmu, MEMORY, 1, tlb, model);
     vm =
         new VirtualMachine(
             new OneThread(host, mmu.vcpus()), SwapSpace.NONE, config, Rules.DEFAULTS);
@@ -56,12 +60,26 @@ final class ProcessorRig implements AutoCloseable {
   }
 
   ProcessorRig(MmuConfig mmu, TlbConfig tlb) {
-    this(
-        mmu,
-        tlb,
-        (vcpu, gva, code) -> {
-          throw new GuestFault(code);
-        });
+    this(mmu, tlb, ProcessorRig::refuse);
+  }
+
+  ProcessorRig(MmuConfig mmu, ProcessorModel model) {
+    this(mmu, TlbConfig.DEFAULT, model, ProcessorRig::refuse);
+  }
+
+  private static void refuse(Vcpu vcpu, long gva, long code) {
+    throw new GuestFault(code);
+  }
+
+  /** Maps 4 KiB pages, all rights given, into 4-level tables that begin at {@code top}. */
+  void map(long top, long gva, long gpa, long bits) {
+    long table = top;
+    for (int level = 4; level > 1; level--) {
+      long entry = table + 8L * PageLevel.index(gva, level);
+      table += PhysicalMemory.FRAME_SIZE;
+      vcpu.writeLong(entry, table | 7);
+    }
+    vcpu.writeLong(table + 8L * PageLevel.index(gva, 1), gpa | bits);
   }
 
   /** A page fault of the guest's, which ends the access that met it. */
