@@ -1,14 +1,12 @@
 package dev.gnomon.machine.processor;
 
 import dev.gnomon.mmu.arch.AccessKind;
-import dev.gnomon.mmu.arch.FaultCode;
 import dev.gnomon.mmu.arch.GuestEntry;
 import dev.gnomon.mmu.arch.PageLevel;
 import dev.gnomon.mmu.arch.PagingMode;
 import dev.gnomon.mmu.arch.Permissions;
 import dev.gnomon.mmu.arch.Privilege;
 import dev.gnomon.mmu.config.TdpKind;
-import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.spte.SpteFormat;
 import java.util.List;
 
@@ -25,38 +23,14 @@ import java.util.List;
  */
 final class GuestWalker {
 
-  /** How a walk ended. */
-  enum Outcome {
-    TRANSLATED,
-    /** The guest's own tables refuse: the code is for the guest. */
-    GUEST_FAULT,
-    /** The MMU must help: the nested walker knows where. */
-    NESTED_FAULT,
-    /** The page-modification log must be drained first. */
-    PML_FULL,
-    /** The VMM must set A or D in an entry that it has read: see {@link #update}. */
-    ENTRY_UPDATE
-  }
-
-  /** An entry in whose memory the VMM sets A or D. */
-  record EntryUpdate(long gpa, int size, long expected, long value) {}
-
   private static final int DEEPEST = 5;
-
-  /**
-   * A walk that must begin again: an entry changed between the look at it and the update. It begins
-   * again at once, since another has got on.
-   */
-  private static final long LOST_RACE = -1;
 
   private static final long ALL_RIGHTS = GuestEntry.WRITABLE | GuestEntry.USER;
 
-  /** As page walks see it. */
-  private final PhysicalMemory memory;
-
   private final NestedWalker nested;
   private final GuestPaging paging;
-  private final EmulatedEntries emulated;
+  private final GuestTables tables;
+  private final WalkEnd end;
   private final boolean tableAccessesWrite;
   private final boolean walksPdptes;
   private final boolean isForgetful;
@@ -69,23 +43,20 @@ final class GuestWalker {
   private final long[] entries = new long[DEEPEST + 1];
   private int top;
 
-  private Outcome outcome = Outcome.TRANSLATED;
-  private EntryUpdate update = new EntryUpdate(0, 0, 0, 0);
-  private long faultCode;
-  private long loads;
+  private long pdpte;
 
   GuestWalker(
-      PhysicalMemory memory,
       NestedWalker nested,
       GuestPaging paging,
-      EmulatedEntries emulated,
+      GuestTables tables,
+      WalkEnd end,
       SpteFormat format,
       TlbConfig config,
       ProcessorModel model) {
-    this.memory = memory;
     this.nested = nested;
     this.paging = paging;
-    this.emulated = emulated;
+    this.tables = tables;
+    this.end = end;
     tableAccessesWrite =
         format.kind() == TdpKind.NPT || format.hasAccessedDirty() || model.writesTables();
     walksPdptes = model.walksPdptes();
@@ -94,24 +65,24 @@ final class GuestWalker {
     tables1g = new StructureCache(PageLevel.LEVEL_1G, config.structureEntries());
   }
 
-  /** Walks for an access; returns a {@link Translation}, or 0: see {@link #outcome}. */
+  /** Walks for an access; returns a {@link Translation}, or 0: see {@link WalkEnd}. */
   long walk(Privilege who, long gva, AccessKind kind) {
     if (paging.mode() == PagingMode.NONE) {
       return walkPhysical(gva, kind);
     }
     if (!paging.isCanonical(gva)) {
-      return guestFault(paging.permissions().codeNotPresent(who, kind));
+      return end.guestFault(paging.permissions().codeNotPresent(who, kind));
     }
     while (true) {
       long translation = tryWalk(who, gva, kind);
-      if (translation != LOST_RACE) {
+      if (translation != GuestTables.LOST_RACE) {
         return translation;
       }
     }
   }
 
   private long walkPhysical(long gpa, AccessKind kind) {
-    long page = finalTranslation(gpa, kind);
+    long page = tables.translateFinal(gpa, kind);
     if (page == 0) {
       return 0;
     }
@@ -153,15 +124,15 @@ final class GuestWalker {
     }
     while (true) {
       long entryGpa = table + mode.offset(gva, level);
-      if (!readEntry(entryGpa, mode.entryBytes(), tableAccessesWrite)) {
+      if (!tables.read(entryGpa, mode.entryBytes(), tableAccessesWrite)) {
         return 0;
       }
-      long gpte = entry;
+      long gpte = tables.entry();
       if ((gpte & GuestEntry.PRESENT) == 0) {
-        return guestFault(paging.permissions().codeNotPresent(who, kind));
+        return end.guestFault(paging.permissions().codeNotPresent(who, kind));
       }
       if (paging.hasReservedBit(gpte, level)) {
-        return guestFault(paging.permissions().codeReserved(who, kind));
+        return end.guestFault(paging.permissions().codeReserved(who, kind));
       }
       entryGpas[level] = entryGpa;
       entries[level] = gpte;
@@ -178,62 +149,33 @@ final class GuestWalker {
     }
   }
 
-  // --- reading entries ---
-
-  private long entry;
-  private long pdpte;
-
-  /** Reads an entry of a guest table; false if the MMU must help. */
-  private boolean readEntry(long gpa, int size, boolean isWrite) {
-    loads++;
-    int at = emulated.isEmpty() ? -1 : emulated.find(gpa);
-    if (at >= 0) {
-      entry = emulated.value(at);
-      return true;
-    }
-    long page = tableTranslation(gpa, isWrite);
-    if (page == 0) {
-      return false;
-    }
-    entry = load(Translation.hpa(page, gpa), size);
-    return true;
-  }
-
-  private long load(long hpa, int size) {
-    return size == 8 ? memory.getLong(hpa) : memory.getInt(hpa) & 0xffff_ffffL;
-  }
+  // --- PDPTEs ---
 
   /** Finds the PDPTE for an address; false if the walk ends there. */
   private boolean readPdpte(Privilege who, long gva, AccessKind kind) {
     pdpte = paging.pdpte(gva);
     if (walksPdptes) {
       long gpa = paging.topTable() + paging.mode().offset(gva, PageLevel.LEVEL_1G);
-      if (!readEntry(gpa, 8, tableAccessesWrite)) {
+      if (!tables.read(gpa, 8, tableAccessesWrite)) {
         return false;
       }
-      pdpte = entry;
-      entryGpas[PageLevel.LEVEL_1G] = gpa;
-      entries[PageLevel.LEVEL_1G] = pdpte;
+      pdpte = tables.entry();
     }
     if ((pdpte & GuestEntry.PRESENT) == 0) {
-      guestFault(paging.permissions().codeNotPresent(who, kind));
+      end.guestFault(paging.permissions().codeNotPresent(who, kind));
       return false;
     }
-    if (paging.isReservedPdpte(walksPdptes ? pdpte & ~GuestEntry.ACCESSED : pdpte)) {
-      guestFault(paging.permissions().codeReserved(who, kind));
+    if (paging.isReservedPdpte(pdpte)) {
+      end.guestFault(paging.permissions().codeReserved(who, kind));
       return false;
     }
     return true;
   }
 
-  /**
-   * Reads a PDPTE for a load of CR3.
-   *
-   * @return whether {@link #loadedPdpte} has it; else see {@link #outcome}
-   */
+  /** Reads a PDPTE for a load of CR3; false: see {@link WalkEnd}. */
   boolean readForLoad(long gpa) {
-    if (readEntry(gpa, 8, false)) {
-      pdpte = entry;
+    if (tables.read(gpa, 8, false)) {
+      pdpte = tables.entry();
       return true;
     }
     return false;
@@ -270,8 +212,7 @@ final class GuestWalker {
       if (page == 0) {
         return 0;
       }
-      long gpte = load(Translation.hpa(page, entryGpa), mode.entryBytes());
-      loads++;
+      long gpte = tables.load(Translation.hpa(page, entryGpa), mode.entryBytes());
       boolean isLeaf = paging.isLeaf(gpte, level);
       long wanted =
           GuestEntry.PRESENT | GuestEntry.ACCESSED | (isLeaf && isWrite ? GuestEntry.DIRTY : 0);
@@ -318,16 +259,16 @@ final class GuestWalker {
 
   private long leaf(Privilege who, long gva, AccessKind kind, int level, long rights) {
     if ((paging.permissions().allowed(who, rights) & Permissions.bit(kind)) == 0) {
-      return guestFault(paging.permissions().codeRefused(who, kind, rights));
+      return end.guestFault(paging.permissions().codeRefused(who, kind, rights));
     }
     boolean isWrite = kind == AccessKind.WRITE;
     long assisted = setAccessedDirty(level, isWrite);
-    if (assisted != ASSISTED) {
+    if (assisted != GuestTables.ASSISTED) {
       return assisted;
     }
     long gpte = entries[level];
     long gpa = paging.finalGpa(gpte, level, gva);
-    long page = finalTranslation(gpa, kind);
+    long page = tables.translateFinal(gpa, kind);
     if (page == 0) {
       return 0;
     }
@@ -346,100 +287,24 @@ final class GuestWalker {
     return Translation.make(hpa, smaller, page & Translation.ALL, rights, flags);
   }
 
-  private static final long ASSISTED = 1;
-
   /**
    * Sets A from the top down, then D in the leaf: ASSISTED, LOST_RACE, or 0 if someone must help.
    */
   private long setAccessedDirty(int leafLevel, boolean isWrite) {
+    int size = paging.mode().entryBytes();
     for (int level = top; level >= leafLevel; level--) {
       long gpte = entries[level];
       boolean setsDirty = isWrite && level == leafLevel;
       long wanted = gpte | GuestEntry.ACCESSED | (setsDirty ? GuestEntry.DIRTY : 0);
       if (wanted != gpte) {
-        long done = assist(entryGpas[level], gpte, wanted);
-        if (done != ASSISTED) {
+        long done = tables.assist(entryGpas[level], size, gpte, wanted);
+        if (done != GuestTables.ASSISTED) {
           return done;
         }
         entries[level] = wanted;
       }
     }
-    return ASSISTED;
-  }
-
-  private long assist(long gpa, long gpte, long wanted) {
-    int size = paging.mode().entryBytes();
-    if (!emulated.isEmpty() && emulated.find(gpa) >= 0) {
-      update = new EntryUpdate(gpa, size, gpte, wanted);
-      end(Outcome.ENTRY_UPDATE);
-      return 0;
-    }
-    long page = tableTranslation(gpa, true);
-    if (page == 0) {
-      return 0;
-    }
-    long hpa = Translation.hpa(page, gpa);
-    boolean isSet =
-        size == 8
-            ? memory.compareAndExchangeLong(hpa, gpte, wanted) == gpte
-            : memory.compareAndExchangeInt(hpa, (int) gpte, (int) wanted) == (int) gpte;
-    return isSet ? ASSISTED : LOST_RACE;
-  }
-
-  // --- the second dimension ---
-
-  private long tableTranslation(long gpa, boolean isWrite) {
-    long page = nested.translate(gpa, isWrite, false);
-    if (page == 0) {
-      nestedFailed(FaultCode.GUEST_PAGE);
-    }
-    return page;
-  }
-
-  private long finalTranslation(long gpa, AccessKind kind) {
-    long page = nested.translate(gpa, kind == AccessKind.WRITE, kind == AccessKind.FETCH);
-    if (page == 0) {
-      nestedFailed(FaultCode.GUEST_FINAL);
-    }
-    return page;
-  }
-
-  private void nestedFailed(long where) {
-    end(nested.isPmlFull() ? Outcome.PML_FULL : Outcome.NESTED_FAULT);
-    faultCode = nested.faultCode() | where;
-  }
-
-  private void end(Outcome how) {
-    if (outcome != how) {
-      // The store of a reference also marks a card for the collector, beside those of other vCPUs.
-      outcome = how;
-    }
-  }
-
-  private long guestFault(long code) {
-    end(Outcome.GUEST_FAULT);
-    faultCode = code;
-    return 0;
-  }
-
-  /** How the last walk that returned 0 ended. */
-  Outcome outcome() {
-    return outcome;
-  }
-
-  /** The error code of the last fault, the guest's or the nested one. */
-  long faultCode() {
-    return faultCode;
-  }
-
-  /** What the VMM must do before the walk is made again. */
-  EntryUpdate update() {
-    return update;
-  }
-
-  /** How many entries of guest tables were read. */
-  long loads() {
-    return loads;
+    return GuestTables.ASSISTED;
   }
 
   /** Adds what its caches hold. */

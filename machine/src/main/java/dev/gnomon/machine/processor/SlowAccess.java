@@ -97,9 +97,9 @@ final class SlowAccess {
 
   /** Has whoever can see to it that a walk gets further; false if the access is to be emulated. */
   private boolean isHelped(long gva) {
-    return switch (translator.outcome()) {
+    return switch (translator.end().outcome()) {
       case GUEST_FAULT -> {
-        long code = translator.faultCode();
+        long code = translator.end().faultCode();
         statistics.count(cpu, Stat.PF_GUEST);
         translator.dropGuestFault(gva);
         delivery.deliver(gva, code);
@@ -122,7 +122,7 @@ final class SlowAccess {
   /** Has the MMU handle a nested fault; false if the access is to be emulated. */
   private boolean handleNestedFault(long gva) {
     long gpa = translator.faultGpa();
-    long code = translator.faultCode();
+    long code = translator.end().faultCode();
     translator.dropNestedFault(gva);
     guestMode.leave();
     FaultResult result = mmu.handleFault(cpu, gpa, code);
@@ -152,7 +152,7 @@ final class SlowAccess {
 
   /** Has the VMM set A or D in an entry that it has read. */
   private void updateEntry() {
-    GuestWalker.EntryUpdate update = translator.update();
+    WalkEnd.EntryUpdate update = translator.end().update();
     guestMode.leave();
     boolean isDone =
         vmm.updateEntry(cpu, update.gpa(), update.size(), update.expected(), update.value());

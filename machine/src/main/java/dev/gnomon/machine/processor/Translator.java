@@ -29,6 +29,8 @@ final class Translator {
   private final GuestWalker walker;
   private final GuestPaging paging;
   private final EmulatedEntries emulated = new EmulatedEntries();
+  private final WalkEnd end = new WalkEnd();
+  private final GuestTables tables;
   private long misses;
 
   /**
@@ -49,7 +51,8 @@ final class Translator {
     tlb = new Tlb(config);
     paging = new GuestPaging(PagingFeatures.of(format.physicalAddressBits()));
     nested = new NestedWalker(cpu, memory, format, mmu, nestedLevels, config);
-    walker = new GuestWalker(memory, nested, paging, emulated, format, config, model);
+    tables = new GuestTables(memory, nested, emulated, end);
+    walker = new GuestWalker(nested, paging, tables, end, format, config, model);
   }
 
   /** How the processor pages now. */
@@ -101,7 +104,7 @@ final class Translator {
     return Translation.hpa(known, gva);
   }
 
-  /** The hpa for an access, found by a walk, or -1: see {@link #outcome}. */
+  /** The hpa for an access, found by a walk, or -1: see {@link #end}. */
   long walk(Privilege who, long gva, AccessKind kind) {
     long translation = walker.walk(who, gva, kind);
     if (translation == 0) {
@@ -117,7 +120,7 @@ final class Translator {
     return Translation.hpa(translation, gva);
   }
 
-  /** Reads a PDPTE; false: see {@link #outcome}. */
+  /** Reads a PDPTE; false: see {@link #end}. */
   boolean readPdpte(long gpa, long[] into, int which) {
     if (!walker.readForLoad(gpa)) {
       return false;
@@ -127,18 +130,8 @@ final class Translator {
   }
 
   /** How the last walk that found nothing ended. */
-  GuestWalker.Outcome outcome() {
-    return walker.outcome();
-  }
-
-  /** The error code of the last fault, the guest's or the nested one. */
-  long faultCode() {
-    return walker.faultCode();
-  }
-
-  /** What the VMM must do to an entry that it has read. */
-  GuestWalker.EntryUpdate update() {
-    return walker.update();
+  WalkEnd end() {
+    return end;
   }
 
   /** Where the last nested fault was. */
@@ -202,6 +195,6 @@ final class Translator {
 
   /** How many entries of tables, the guest's and the MMU's, were read. */
   long loads() {
-    return walker.loads() + nested.loads();
+    return tables.loads() + nested.loads();
   }
 }

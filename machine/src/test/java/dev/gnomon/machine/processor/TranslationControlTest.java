@@ -169,6 +169,7 @@ class TranslationControlTest {
   @Test
   void smapIsForDataOfUserPagesUnlessAcIsSetAndForImplicitAccessesAlways() {
     page(7);
+    assertThat(read()).isEqualTo(-1);
     ControlRegisters now = rig.vcpu.registers();
     rig.vcpu.control().loadModes(now.cr0(), now.cr4() | CR4_SMAP, now.efer());
     assertThat(read()).isEqualTo(1);
