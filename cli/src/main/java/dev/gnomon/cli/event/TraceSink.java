@@ -1,6 +1,7 @@
 package dev.gnomon.cli.event;
 
 import dev.gnomon.machine.InputException;
+import java.io.ByteArrayOutputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -37,6 +38,21 @@ abstract class TraceSink implements AutoCloseable {
       @Override
       public void close() throws IOException {
         out.close();
+      }
+    };
+  }
+
+  /** Memory. */
+  static TraceSink memory(ByteArrayOutputStream into) {
+    return new TraceSink() {
+      @Override
+      void write(byte[] bytes, int length) {
+        into.write(bytes, 0, length);
+      }
+
+      @Override
+      public void close() {
+        // Read by whoever has the stream.
       }
     };
   }

@@ -1,5 +1,6 @@
 package dev.gnomon.cli.kvm;
 
+import dev.gnomon.cli.event.MemoryLog;
 import dev.gnomon.cli.usage.ExitStatus;
 import dev.gnomon.cli.usage.Interruption;
 import dev.gnomon.cli.vm.RuleOptions;
@@ -129,7 +130,9 @@ public final class CompareKvmCommand implements Callable<Integer> {
     if (mmu.isTdp() && !outcome.eventsObstacle().isEmpty()) {
       out().println("events are not compared: " + outcome.eventsObstacle());
     }
-    report(guest, new Comparison(outcome, Replay.of(guest.run(), program, config), mmu));
+    report(
+        guest,
+        new Comparison(outcome, Replay.of(guest.run(), program, config, MemoryLog::open), mmu));
   }
 
   private void skip(FlatGuest guest, String reason) {

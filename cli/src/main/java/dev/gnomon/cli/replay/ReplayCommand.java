@@ -1,5 +1,6 @@
 package dev.gnomon.cli.replay;
 
+import dev.gnomon.cli.event.MemoryLog;
 import dev.gnomon.cli.usage.ExitStatus;
 import dev.gnomon.machine.InputException;
 import dev.gnomon.machine.recorder.Recording;
@@ -88,7 +89,7 @@ public final class ReplayCommand implements Callable<Integer> {
     recordings.forEach(Replay::requireSupported);
     PrintWriter out = spec.commandLine().getOut();
     for (Recording recording : recordings) {
-      Replay replay = Replay.of(recording);
+      Replay replay = Replay.of(recording, MemoryLog::open);
       if (printed.isEmpty()) {
         compare(out, recording, replay);
       } else {

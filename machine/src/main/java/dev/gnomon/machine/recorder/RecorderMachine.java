@@ -27,13 +27,15 @@ final class RecorderMachine implements AutoCloseable {
   /** Frames for tables; for what is retried, and freed later. */
   private static final long SPARE_FRAMES = 8192;
 
+  private static final String CLOSED = "vm closed";
+
   private static final long FNV_BASIS = 0xcbf29ce484222325L;
   private static final long FNV_PRIME = 0x100000001b3L;
 
   private final RecordedRun run;
   private final byte[] program;
   private final HostMemory memory;
-  private final TraceRecorder trace;
+  private final EventLog log;
   private final Output output;
   private final VirtualMachine vm;
   private final GuestSlots slots;
@@ -45,26 +47,31 @@ final class RecorderMachine implements AutoCloseable {
    * Makes the machine of a run; nothing is in it yet.
    *
    * @param recordedTrace the canonical trace whose calls of notifiers are made again; may be empty
+   * @param opener of the log that keeps its events
    */
   RecorderMachine(
-      RecordedRun run, byte[] program, ReplayConfig config, List<String> recordedTrace) {
+      RecordedRun run,
+      byte[] program,
+      ReplayConfig config,
+      List<String> recordedTrace,
+      EventLog.Opener opener) {
     this.run = run;
     this.program = program;
     memory = HostMemory.reserve(frames(run));
     ThreadPlatform platform =
         new ThreadPlatform(memory, run.vcpus() + VirtualMachine.HOST_CPUS, false);
-    trace = new TraceRecorder();
+    VmConfig vmConfig = config.vm(run);
+    log = opener.open(vmConfig.mmu(), platform.cpus());
+    vm =
+        VirtualMachine.withoutMemory(
+            new CpuThreads(platform), SwapSpace.NONE, vmConfig, config.rules(), log.tracepoints());
     RecordedNotifications notifications = new RecordedNotifications(recordedTrace);
     output =
         new Output(
             mark -> {
-              trace.mark(mark);
+              log.mark(vm.hostCpu(0), mark);
               notifications.marked();
             });
-    VmConfig vmConfig = config.vm(run);
-    vm =
-        VirtualMachine.withoutMemory(
-            new CpuThreads(platform), SwapSpace.NONE, vmConfig, config.rules(), trace);
     slots = new GuestSlots(vm, output);
     hostOperations = new HostOperations(vm, slots, output, notifications, run.ringEntries() != 0);
     board = new RecorderBoard(run.vcpus(), output, hostOperations);
@@ -97,13 +104,18 @@ final class RecorderMachine implements AutoCloseable {
     if (run.ringEntries() == 0) {
       tearDown();
     }
-    output.mark("vm closed");
-    Replay replay = new Replay(trace.lines(), output.lines(), end);
+    output.mark(CLOSED);
     if (run.ringEntries() != 0) {
       // The recorder's mappings of the rings keep the VM alive until it exits itself.
       tearDown();
     }
-    return replay;
+    return new Replay(events(), output.lines(), end);
+  }
+
+  /** Up to the last mark; what the end of the recorder itself causes was not recorded. */
+  private List<String> events() {
+    List<String> lines = TraceNormaliser.normalise(log.close());
+    return lines.subList(0, lines.lastIndexOf("# " + CLOSED) + 1);
   }
 
   private void tearDown() {

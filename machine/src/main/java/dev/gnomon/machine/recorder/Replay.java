@@ -34,19 +34,22 @@ public record Replay(List<String> trace, List<String> output, FinalState end) {
   /**
    * Runs the guest of a recording under its host's configuration, to its end.
    *
+   * @param opener of the log that keeps the events
    * @throws dev.gnomon.machine.InputException if that configuration cannot be had
    */
-  public static Replay of(Recording recording) {
+  public static Replay of(Recording recording, EventLog.Opener opener) {
     ReplayConfig config = ReplayConfig.of(recording.host());
     try (RecorderMachine machine =
-        new RecorderMachine(recording.run(), recording.program(), config, recording.trace())) {
+        new RecorderMachine(
+            recording.run(), recording.program(), config, recording.trace(), opener)) {
       return machine.run();
     }
   }
 
   /** Runs a guest that nobody has recorded, to its end. */
-  public static Replay of(RecordedRun run, byte[] program, ReplayConfig config) {
-    try (RecorderMachine machine = new RecorderMachine(run, program, config, List.of())) {
+  public static Replay of(
+      RecordedRun run, byte[] program, ReplayConfig config, EventLog.Opener opener) {
+    try (RecorderMachine machine = new RecorderMachine(run, program, config, List.of(), opener)) {
       return machine.run();
     }
   }
