@@ -139,8 +139,9 @@ final class BootOptions {
         converter = Unclaimed.class,
         description =
             "When the guest uses a port behind which there is nothing: warn, say so the first time"
-                + " (default); stop, end with status 1; ignore. It reads as ones.")
-    UnclaimedPorts.Policy unclaimed = UnclaimedPorts.Policy.WARN;
+                + " (default); stop, end with status 1; ignore, say nothing, of unknown"
+                + " instructions neither. Such a port reads as ones.")
+    Oddities.Policy unclaimed = Oddities.Policy.WARN;
 
     @ArgGroup(validate = false)
     RuleOptions rules = new RuleOptions();
@@ -190,9 +191,9 @@ final class BootOptions {
   }
 
   /** What is done about unclaimed ports. */
-  static final class Unclaimed extends Choice<UnclaimedPorts.Policy> {
+  static final class Unclaimed extends Choice<Oddities.Policy> {
     Unclaimed() {
-      for (UnclaimedPorts.Policy policy : UnclaimedPorts.Policy.values()) {
+      for (Oddities.Policy policy : Oddities.Policy.values()) {
         word(policy.label(), policy);
       }
     }

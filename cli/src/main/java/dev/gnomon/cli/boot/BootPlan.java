@@ -44,7 +44,7 @@ record BootPlan(
     @Nullable Integer reclaimPercent,
     int quantum,
     @Nullable Double timeoutSeconds,
-    UnclaimedPorts.Policy unclaimed) {
+    Oddities.Policy unclaimed) {
 
   /** More would only be threads that wait for each other. */
   static final int MOST_VCPUS = 255;

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
  * @param plan what was booted
  * @param ending how the machine ended
  * @param cause why it was ended from outside, if it was
+ * @param shutdownReason what led to a triple fault, if there was one
  * @param processors how each vCPU ended, a line each
  * @param instructions executed by each vCPU
  * @param seconds from the first instruction to the end
@@ -23,6 +24,7 @@ record BootResult(
     BootPlan plan,
     Ending ending,
     Cause cause,
+    String shutdownReason,
     List<String> processors,
     List<Long> instructions,
     double seconds,
@@ -70,7 +72,7 @@ record BootResult(
           case IDLE -> "the guest has halted; nothing is left that would interrupt it";
           case DEAD -> "the guest is dead: all vCPUs have halted, and interrupts are off";
           case RESET -> "the guest asked for a reset";
-          case SHUTDOWN -> "triple fault on vCPU " + ending.vcpu();
+          case SHUTDOWN -> "vCPU %d shut down: %s".formatted(ending.vcpu(), shutdownReason);
           case UNCLAIMED_PORT ->
               "stopped at a port that nothing is behind, 0x%x, which vCPU %d used"
                   .formatted(ending.value(), ending.vcpu());

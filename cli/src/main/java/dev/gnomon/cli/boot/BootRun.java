@@ -95,12 +95,7 @@ final class BootRun {
             !plan.isInTurn());
     PcMachine machine =
         new PcMachine(
-            host.vm(),
-            config,
-            plan.features(),
-            time,
-            console,
-            new UnclaimedPorts(plan.unclaimed(), err));
+            host.vm(), config, plan.features(), time, console, new Oddities(plan.unclaimed(), err));
     host.trace().setInstructionPointers(vcpu -> machine.cpu(vcpu).state().rip);
     machine.boot(plan.image(), plan.commandLine(), plan.modules());
     return machine;
@@ -164,6 +159,7 @@ final class BootRun {
         hasTimedOut
             ? BootResult.Cause.TIMEOUT
             : interruption.isRequested() ? BootResult.Cause.INTERRUPTED : BootResult.Cause.NONE,
+        machine.cpu(ending.vcpu()).shutdownReason(),
         processors,
         instructions,
         seconds,

@@ -150,6 +150,11 @@ public final class Pc implements Board {
     }
   }
 
+  @Override
+  public void unknownInstruction(X86Cpu cpu, long rip, byte[] bytes) {
+    listener.unknownInstruction(cpu, rip, bytes);
+  }
+
   private void unclaimed(X86Cpu cpu, int port, int size, boolean isWrite, long value) {
     if (listener.unclaimedPort(cpu, port, size, isWrite, value)) {
       end(Ending.Kind.UNCLAIMED_PORT, cpu.index(), port);

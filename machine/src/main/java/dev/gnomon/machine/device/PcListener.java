@@ -3,7 +3,6 @@ package dev.gnomon.machine.device;
 import dev.gnomon.machine.x86.X86Cpu;
 
 /** Who is told what a guest does that it probably does not mean to. */
-@FunctionalInterface
 public interface PcListener {
 
   /**
@@ -14,4 +13,13 @@ public interface PcListener {
    * @return whether the machine is to stop for that
    */
   boolean unclaimedPort(X86Cpu cpu, int port, int size, boolean isWrite, long value);
+
+  /**
+   * The guest has come to an instruction that this processor does not know, and gets #UD. Called by
+   * the vCPU's CPU, in guest mode.
+   *
+   * @param rip where the instruction begins
+   * @param bytes up to 15 bytes from there; none if they are not in memory
+   */
+  void unknownInstruction(X86Cpu cpu, long rip, byte[] bytes);
 }

@@ -49,4 +49,13 @@ public interface Board {
 
   /** What RDTSC gives. */
   long timestampCounter(X86Cpu cpu);
+
+  /**
+   * The guest has come to an instruction that this processor does not know; it gets #UD. Called in
+   * guest mode.
+   *
+   * @param rip where the instruction begins
+   * @param bytes up to 15 bytes from there; none if they are not in memory
+   */
+  default void unknownInstruction(X86Cpu cpu, long rip, byte[] bytes) {}
 }

@@ -20,7 +20,7 @@ final class Operations {
     BitOperations.register(into);
     VectorOperations.register(into);
     SystemOperations.register(into);
-    into.accept(Mnemonic.INVALID, instruction -> new Undefined());
+    into.accept(Mnemonic.INVALID, instruction -> new Unknown(instruction.length()));
     into.accept(Mnemonic.TOO_LONG, instruction -> new TooLong());
     makers.keySet().removeIf(each -> !features.hasInstruction(each));
     // Older processors do not know the prefix that tells one from the other.
@@ -35,9 +35,20 @@ final class Operations {
   /** The operation of an instruction; of one that nobody makes, one that raises #UD. */
   Operation make(Instruction instruction) {
     OperationMaker maker = makers.get(instruction.mnemonic());
-    return maker == null || isWideExchangeMissing(instruction)
+    if (maker != null && !isWideExchangeMissing(instruction)) {
+      return maker.make(instruction);
+    }
+    return isMeantToBeUndefined(instruction.mnemonic())
         ? new Undefined()
-        : maker.make(instruction);
+        : new Unknown(instruction.length());
+  }
+
+  /** UD2 and the like, and what CPUID does not report. */
+  private boolean isMeantToBeUndefined(Mnemonic mnemonic) {
+    return switch (mnemonic) {
+      case UD0, UD1, UD2, CMPXCHG8B -> true;
+      default -> !features.hasInstruction(mnemonic);
+    };
   }
 
   /** CMPXCHG8B and CMPXCHG16B have one opcode, and a feature each. */
@@ -53,6 +64,21 @@ final class Operations {
     @Override
     void execute(X86Cpu cpu) {
       throw cpu.raise(GuestException.GP, 0);
+    }
+  }
+
+  /** #UD, and somebody is told: a program that meets it is probably meant for another processor. */
+  private static final class Unknown extends Operation {
+    private final int length;
+
+    Unknown(int length) {
+      this.length = length;
+    }
+
+    @Override
+    void execute(X86Cpu cpu) {
+      cpu.tellOfUnknownInstruction(length);
+      throw cpu.raise(GuestException.UD);
     }
   }
 

@@ -8,6 +8,8 @@ import dev.gnomon.mmu.platform.PhysicalMemory;
  * loop. Used by the CPU that runs the vCPU.
  */
 public final class X86Cpu {
+  private static final int LONGEST_INSTRUCTION = 15;
+
   private final Vcpu vcpu;
   private final CpuState state;
   private final CpuFeatures features;
@@ -249,6 +251,23 @@ public final class X86Cpu {
   }
 
   // --- exceptions ---
+
+  /**
+   * Tells the board of an instruction that this processor does not know.
+   *
+   * @param length of what was made out of it; RIP is behind that
+   */
+  void tellOfUnknownInstruction(int length) {
+    long start = codeSize == 8 ? state.rip - length : state.rip - length & 0xffff_ffffL;
+    long linear = codeSize == 8 ? start : segments[CpuState.CS].base() + start & 0xffff_ffffL;
+    long hpa = vcpu.executable(linear);
+    int inPage = (int) (PhysicalMemory.FRAME_SIZE - (linear & PhysicalMemory.FRAME_SIZE - 1));
+    byte[] bytes = new byte[hpa < 0 ? 0 : Math.min(LONGEST_INSTRUCTION, inPage)];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = memory().getByte(hpa + i);
+    }
+    board.unknownInstruction(this, start, bytes);
+  }
 
   /** Raises a fault without an error code. Never returns: {@code throw cpu.raise(...)}. */
   GuestException raise(int vector) {

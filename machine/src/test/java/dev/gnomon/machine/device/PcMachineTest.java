@@ -12,6 +12,7 @@ import dev.gnomon.machine.processor.TlbConfig;
 import dev.gnomon.machine.thread.CpuThreads;
 import dev.gnomon.machine.thread.ThreadPlatform;
 import dev.gnomon.machine.x86.CpuFeatures;
+import dev.gnomon.machine.x86.X86Cpu;
 import dev.gnomon.mmu.Rules;
 import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.config.TdpKind;
@@ -32,7 +33,7 @@ class PcMachineTest {
 
   private final HostMemory host = HostMemory.reserve(8192);
   private final StringBuilder printed = new StringBuilder();
-  private final List<String> unclaimed = new ArrayList<>();
+  private final List<String> told = new ArrayList<>();
   private boolean stopsAtUnclaimedPorts;
 
   private final Console console =
@@ -76,15 +77,25 @@ class PcMachineTest {
             CpuFeatures.all(),
             turns,
             console,
-            (cpu, port, size, isWrite, value) -> {
-              unclaimed.add((isWrite ? "out " : "in ") + Integer.toHexString(port) + " " + size);
-              return stopsAtUnclaimedPorts;
-            });
+            new Listener());
     machine.boot(image, "", List.of());
     turns.run(machine);
     Ending ending = machine.pc().ending();
     assertThat(ending).isNotNull();
     return ending;
+  }
+
+  private final class Listener implements PcListener {
+    @Override
+    public boolean unclaimedPort(X86Cpu cpu, int port, int size, boolean isWrite, long value) {
+      told.add((isWrite ? "out " : "in ") + Integer.toHexString(port) + " " + size);
+      return stopsAtUnclaimedPorts;
+    }
+
+    @Override
+    public void unknownInstruction(X86Cpu cpu, long rip, byte[] bytes) {
+      told.add(Long.toHexString(rip) + ": " + HexFormat.of().formatHex(bytes, 0, 2));
+    }
   }
 
   private Ending run(String code) {
@@ -145,7 +156,7 @@ class PcMachineTest {
   void unclaimedPortReadsAsOnesAndIsTold() {
     // in ax, 0x99; out 0xf4, ax
     assertThat(run("e5 99 e7 f4").value()).isEqualTo(0xffff);
-    assertThat(unclaimed).containsExactly("in 99 2");
+    assertThat(told).containsExactly("in 99 2");
   }
 
   @Test
@@ -161,5 +172,19 @@ class PcMachineTest {
     long first = run("0f 31 66 e7 f4").value();
     assertThat(first).isPositive();
     assertThat(run("0f 31 66 e7 f4").value()).isEqualTo(first);
+  }
+
+  @Test
+  void unknownInstructionIsTold() {
+    // lidt cs:[0x7c08] (limit 0); fld1; 6 zeros
+    run("2e 0f 01 1e 08 7c d9 e8 00 00 00 00 00 00");
+    assertThat(told).containsExactly("7c06: d9e8");
+  }
+
+  @Test
+  void instructionThatIsMeantToBeUndefinedIsNot() {
+    // lidt cs:[0x7c08] (limit 0); ud2; 6 zeros
+    run("2e 0f 01 1e 08 7c 0f 0b 00 00 00 00 00 00");
+    assertThat(told).isEmpty();
   }
 }

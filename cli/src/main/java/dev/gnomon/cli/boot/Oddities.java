@@ -4,12 +4,18 @@ import dev.gnomon.machine.device.PcListener;
 import dev.gnomon.machine.x86.X86Cpu;
 import java.io.PrintWriter;
 import java.util.BitSet;
+import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.Locale;
+import java.util.Set;
 
-/** Says which ports a guest uses that nothing is behind, each the first time. Any thread calls. */
-final class UnclaimedPorts implements PcListener {
+/**
+ * Says what a guest does that it probably does not mean to, each the first time: uses ports behind
+ * which there is nothing, and instructions that the processor does not know. Any thread calls.
+ */
+final class Oddities implements PcListener {
 
-  /** What is done about them. */
+  /** What is done about such ports. */
   enum Policy {
     WARN,
     STOP,
@@ -20,13 +26,18 @@ final class UnclaimedPorts implements PcListener {
     }
   }
 
+  private static final int MOST_ADDRESSES = 20;
+
   private final Policy policy;
   private final PrintWriter err;
 
-  /** Guarded by this. */
+  /** Ports. Guarded by this. */
   private final BitSet said = new BitSet();
 
-  UnclaimedPorts(Policy policy, PrintWriter err) {
+  /** Addresses. Guarded by this. */
+  private final Set<Long> saidAt = new HashSet<>();
+
+  Oddities(Policy policy, PrintWriter err) {
     this.policy = policy;
     this.err = err;
   }
@@ -53,5 +64,24 @@ final class UnclaimedPorts implements PcListener {
     boolean isFirst = !said.get(port);
     said.set(port);
     return isFirst;
+  }
+
+  @Override
+  public void unknownInstruction(X86Cpu cpu, long rip, byte[] bytes) {
+    if (policy != Policy.IGNORE && isFirstAt(rip)) {
+      err.println(
+          ("gnomon: vCPU %d does not know the instruction at RIP 0x%x, in %s, and raises #UD;"
+                  + " the bytes there: %s")
+              .formatted(
+                  cpu.index(),
+                  rip,
+                  ProcessorLine.mode(cpu.state()),
+                  HexFormat.ofDelimiter(" ").formatHex(bytes)));
+      err.flush();
+    }
+  }
+
+  private synchronized boolean isFirstAt(long rip) {
+    return saidAt.size() < MOST_ADDRESSES && saidAt.add(rip);
   }
 }
