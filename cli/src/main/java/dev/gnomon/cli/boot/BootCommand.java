@@ -7,6 +7,9 @@ import dev.gnomon.cli.usage.Failure;
 import dev.gnomon.cli.usage.Interruption;
 import dev.gnomon.cli.usage.OutputFile;
 import dev.gnomon.cli.usage.RuleTexts;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +60,9 @@ import picocli.CommandLine.Spec;
 public final class BootCommand implements Callable<Integer> {
   private static final String STANDARD_STREAM = "-";
 
+  /** Not System.in: whoever waits for that keeps others from asking whether there is anything. */
+  private static final InputStream STANDARD_INPUT = new FileInputStream(FileDescriptor.in);
+
   @Mixin private BootOptions options = new BootOptions();
 
   @Option(
@@ -98,7 +104,7 @@ public final class BootCommand implements Callable<Integer> {
   private BootResult run(
       BootPlan plan, PrintWriter console, TraceOptions options, Interruption interruption) {
     try (EventTrace trace = options.open(line().getOut())) {
-      return new BootRun(plan, console, System.in, line().getErr(), interruption, trace).run();
+      return new BootRun(plan, console, STANDARD_INPUT, line().getErr(), interruption, trace).run();
     }
   }
 

@@ -28,9 +28,6 @@ final class StandardConsole implements Console {
   private final ByteBuffer undecoded = ByteBuffer.allocate(MOST_BYTES_OF_A_CHARACTER);
   private final CharBuffer decoded = CharBuffer.allocate(MOST_BYTES_OF_A_CHARACTER);
 
-  /** Read and not taken yet, or -1. */
-  private int next = -1;
-
   /** Between a guest and streams. */
   StandardConsole(PrintWriter out, InputStream in) {
     this.out = out;
@@ -55,29 +52,23 @@ final class StandardConsole implements Console {
     out.flush();
   }
 
+  /** Any thread may ask. */
   @Override
-  public int peek() {
-    try {
-      if (next < 0 && in.available() > 0) {
-        next = in.read();
-      }
-    } catch (IOException e) {
-      // As at its end: nothing comes any more.
-    }
-    return next;
-  }
-
-  @Override
-  public void take() {
-    next = -1;
-  }
-
-  /** Whether the guest has something to read. Any thread may ask. */
-  boolean hasInput() {
+  public boolean hasInput() {
     try {
       return in.available() > 0;
     } catch (IOException e) {
+      // As at its end: nothing comes any more.
       return false;
+    }
+  }
+
+  @Override
+  public int read() {
+    try {
+      return in.available() > 0 ? in.read() : -1;
+    } catch (IOException e) {
+      return -1;
     }
   }
 }

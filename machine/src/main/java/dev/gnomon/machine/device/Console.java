@@ -6,13 +6,13 @@ public interface Console {
   /** Takes a byte that the guest sent, 0 to 255. */
   void write(int value);
 
-  /**
-   * The next byte for the guest without taking it, 0 to 255.
-   *
-   * @return -1 if there is none now
-   */
-  int peek();
+  /** Whether there is a byte for the guest. */
+  boolean hasInput();
 
-  /** Takes the byte that {@link #peek} gave. */
-  void take();
+  /**
+   * Takes the next byte for the guest, 0 to 255.
+   *
+   * @return -1 if there is none
+   */
+  int read();
 }

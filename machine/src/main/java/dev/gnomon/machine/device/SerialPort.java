@@ -133,7 +133,7 @@ final class SerialPort extends BytePorts {
   }
 
   private boolean isReady() {
-    return isLooped() ? looped >= 0 : console.peek() >= 0;
+    return isLooped() ? looped >= 0 : console.hasInput();
   }
 
   private int receive() {
@@ -142,12 +142,7 @@ final class SerialPort extends BytePorts {
       looped = -1;
       return value;
     }
-    int value = console.peek();
-    if (value < 0) {
-      return 0;
-    }
-    console.take();
-    return value;
+    return Math.max(console.read(), 0);
   }
 
   private void send(int value) {

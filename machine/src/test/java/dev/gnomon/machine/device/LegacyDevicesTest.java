@@ -21,13 +21,13 @@ class LegacyDevicesTest {
         }
 
         @Override
-        public int peek() {
-          return received.isEmpty() ? -1 : received.peek();
+        public boolean hasInput() {
+          return !received.isEmpty();
         }
 
         @Override
-        public void take() {
-          received.poll();
+        public int read() {
+          return received.isEmpty() ? -1 : received.poll();
         }
       };
 

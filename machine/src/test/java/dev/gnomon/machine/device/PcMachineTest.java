@@ -46,13 +46,14 @@ class PcMachineTest {
         }
 
         @Override
-        public int peek() {
-          return hasByte ? 'I' : -1;
+        public boolean hasInput() {
+          return hasByte;
         }
 
         @Override
-        public void take() {
+        public int read() {
           hasByte = false;
+          return 'I';
         }
       };
 
