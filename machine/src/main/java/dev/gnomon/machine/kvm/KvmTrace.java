@@ -97,12 +97,12 @@ final class KvmTrace implements AutoCloseable {
     }
   }
 
-  /** Puts a mark between the events. */
+  /** Puts a mark between the events. The kernel refuses it when the buffer is full. */
   void mark(String text) {
     try {
       marker.write(text.getBytes(StandardCharsets.US_ASCII));
     } catch (IOException e) {
-      loss = "a mark could not be written: " + e.getMessage();
+      loss = "there were more of KVM's events than the kernel's buffer holds";
     }
   }
 
