@@ -178,7 +178,10 @@ public final class DirtyLog {
     }
   }
 
-  /** Neighbouring entries of a ring are protected together. */
+  /**
+   * Entries of a ring that lie within 64 pages of each other, one after the other, are protected
+   * together. Such a window begins wherever its lowest page is.
+   */
   private long harvestRing(Cpu cpu, DirtyRing ring, Harvester harvester) {
     long taken = 0;
     @Nullable Memslot slot = null;
@@ -190,16 +193,21 @@ public final class DirtyLog {
       int slotId = DirtyRing.slotId(entry);
       long offset = DirtyRing.offset(entry);
       harvester.dirty(slotId, offset);
-      long base = offset / PAGES_PER_WORD * PAGES_PER_WORD;
-      if (slot == null || slot.id() != slotId || base != first) {
+      long up = offset - first;
+      boolean isSameSlot = slot != null && slot.id() == slotId;
+      if (isSameSlot && up >= 0 && up < PAGES_PER_WORD) {
+        pages |= 1L << up;
+      } else if (isSameSlot && -up > 0 && -up <= Long.numberOfLeadingZeros(pages)) {
+        pages = pages << -up | 1;
+        first = offset;
+      } else {
         if (slot != null) {
           reap(cpu, slot, first, pages);
         }
         slot = memslots.current().byId(slotId);
-        first = base;
-        pages = 0;
+        first = offset;
+        pages = 1;
       }
-      pages |= 1L << offset;
     }
     if (slot != null) {
       reap(cpu, slot, first, pages);

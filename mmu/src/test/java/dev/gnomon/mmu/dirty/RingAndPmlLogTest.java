@@ -3,13 +3,18 @@ package dev.gnomon.mmu.dirty;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gnomon.mmu.Rules;
 import dev.gnomon.mmu.config.DirtyLogKind;
 import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.config.Stat;
 import dev.gnomon.mmu.config.TdpKind;
+import dev.gnomon.mmu.event.Tracepoints;
+import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.testing.Configs;
 import dev.gnomon.mmu.testing.TestVm;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,6 +62,32 @@ class RingAndPmlLogTest {
       }
       assertThat(vm.harvest(0).stream()).containsExactly(0, 3, 63, 64, 65, 700, 2047);
     }
+  }
+
+  /** As the kernel's reset does, so that traces agree. */
+  @Test
+  void neighbouringEntriesAreProtectedTogetherInAscendingOrder() {
+    List<Long> protectedGfns = new ArrayList<>();
+    Tracepoints changes =
+        new Tracepoints() {
+          @Override
+          public void kvmTdpMmuSpteChanged(
+              Cpu cpu, int asId, long gfn, int level, long oldSpte, long newSpte) {
+            protectedGfns.add(gfn);
+          }
+        };
+    MmuConfig config = Configs.npt().withDirtyLog(DirtyLogKind.RING);
+    TestVm vm = new TestVm(config, Rules.DEFAULTS, changes);
+    vm.addSlot(0, 0, 2048, 2048);
+    vm.startLog(0);
+    long[] gfns = {0x41, 0x10, 0x12, 0x4f, 0x50, 0x700, 0x6ff, 0x20};
+    for (long gfn : gfns) {
+      vm.vcpu().write(gfn, 1);
+    }
+    protectedGfns.clear();
+    vm.harvest(0);
+    assertThat(protectedGfns)
+        .containsExactly(0x10L, 0x12L, 0x41L, 0x4fL, 0x50L, 0x6ffL, 0x700L, 0x20L);
   }
 
   @Test
