@@ -136,6 +136,11 @@ final class BootRun {
     vm.execution().start(vm.hostCpu(which).index(), name, body);
   }
 
+  private static String shutdown(X86Cpu cpu) {
+    String code = cpu.shutdownCode();
+    return cpu.shutdownReason() + (code.isEmpty() ? "" : "; code at RIP: " + code);
+  }
+
   private BootResult conclude(PcMachine machine, double seconds, boolean hasTimedOut) {
     VirtualMachine vm = machine.vm();
     Map<Stat, Long> stats = new EnumMap<>(Stat.class);
@@ -159,7 +164,7 @@ final class BootRun {
         hasTimedOut
             ? BootResult.Cause.TIMEOUT
             : interruption.isRequested() ? BootResult.Cause.INTERRUPTED : BootResult.Cause.NONE,
-        machine.cpu(ending.vcpu()).shutdownReason(),
+        shutdown(machine.cpu(ending.vcpu())),
         processors,
         instructions,
         seconds,

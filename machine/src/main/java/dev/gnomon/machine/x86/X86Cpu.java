@@ -29,6 +29,7 @@ public final class X86Cpu {
 
   private final Breakpoints breakpoints;
   private String shutdownReason = "";
+  private String shutdownCode = "";
 
   /** Whether breakpoints are on. */
   private boolean isWatched;
@@ -128,12 +129,18 @@ public final class X86Cpu {
    */
   void shutDown(String why) {
     shutdownReason = why;
+    shutdownCode = CodeBytes.of(this);
     loop.shutDown();
   }
 
   /** After {@link StopReason#SHUTDOWN}: what led to it, for the user. */
   public String shutdownReason() {
     return shutdownReason;
+  }
+
+  /** After {@link StopReason#SHUTDOWN}: the bytes at RIP, as far as they could be fetched. */
+  public String shutdownCode() {
+    return shutdownCode;
   }
 
   /** Whether an NMI must wait for the end of another one's handler. */

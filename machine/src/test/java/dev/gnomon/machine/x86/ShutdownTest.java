@@ -16,6 +16,7 @@ class ShutdownTest {
           .isEqualTo(
               "triple fault: #UD, then #GP with error code 0x33, then #GP with error code 0x6b,"
                   + " then #DF with error code 0x0, then #GP with error code 0x43");
+      assertThat(rig.cpu.shutdownCode()).startsWith("0f 0b 00");
       assertThat(rig.state.rip).isEqualTo(0x1007);
       assertThat(rig.state.gpr[CpuState.RAX]).isEqualTo(0x1234);
     }
