@@ -115,7 +115,7 @@ final class GuestKernel implements PageFaultHandler {
     vcpu.setUser(false);
     running[vcpu.index()] = process;
     vcpu.loadCr3(process.cr3());
-    vcpu.fetchAndAdd(AddressLayout.KERNEL_PAGE + SLICES, 1);
+    vcpu.locked().fetchAndAdd(AddressLayout.KERNEL_PAGE + SLICES, 8, 1);
     vcpu.setUser(true);
   }
 
@@ -210,7 +210,7 @@ final class GuestKernel implements PageFaultHandler {
 
   /** A frame that was never used: it reads as zeros. */
   private long allocateFrame(Vcpu vcpu) {
-    long frame = vcpu.fetchAndAdd(kernelWord(NEXT_FRAME), 1);
+    long frame = vcpu.locked().fetchAndAdd(kernelWord(NEXT_FRAME), 8, 1);
     if (frame >= vcpu.readLong(kernelWord(LARGE_END))) {
       throw new OutOfGuestMemoryException(memoryMap.memoryBytes());
     }
@@ -226,7 +226,7 @@ final class GuestKernel implements PageFaultHandler {
       if (first < vcpu.readLong(kernelWord(NEXT_FRAME)) + size) {
         return -1;
       }
-      if (vcpu.compareAndExchange(kernelWord(LARGE_END), end, first) == end) {
+      if (vcpu.locked().compareAndExchange(kernelWord(LARGE_END), 8, end, first) == end) {
         return memoryMap.gpaOfFrame(first);
       }
     }

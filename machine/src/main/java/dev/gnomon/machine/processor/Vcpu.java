@@ -362,21 +362,6 @@ public final class Vcpu {
     pieces.store(hpa, size, value);
   }
 
-  /**
-   * Reads 1 to 8 bytes at any address which the same instruction writes next, without LOCK. Unless
-   * the processor's model says otherwise, that is checked for writing, and needs no check then.
-   */
-  public long readForUpdate(long gva, int size) {
-    if (model.updatesReadFirst()) {
-      return read(gva, size);
-    }
-    if (((gva | size) & size - 1) != 0) {
-      checkWrite(gva, size);
-      return read(gva, size);
-    }
-    return readAligned(gva, size, AccessKind.WRITE, Tlb.WRITE);
-  }
-
   private long readAligned(long gva, int size, AccessKind kind, int tag) {
     poll();
     long hpa = Tlb.lookup(firstLevel, gva, tag);
@@ -389,7 +374,7 @@ public final class Vcpu {
     return pieces.load(hpa, size);
   }
 
-  /** Whether an update without LOCK reads by a read access: {@link #readForUpdate}. */
+  /** Whether an update without LOCK reads by a read access, and then writes. */
   public boolean updatesReadFirst() {
     return model.updatesReadFirst();
   }
@@ -404,27 +389,9 @@ public final class Vcpu {
     pieces.write(Privilege.SUPERVISOR, gva, size, value);
   }
 
-  /**
-   * Sees to it that {@code size} bytes, in one page or two, may be written, as a write would; has
-   * the guest's handler called if not.
-   */
-  public void checkWrite(long gva, int size) {
-    pieces.checkWrite(privilege, gva, size);
-  }
-
   /** The locked instructions. */
   public LockedAccess locked() {
     return locked;
-  }
-
-  /** LOCK XADD of an aligned 8-byte word; returns what it held. */
-  public long fetchAndAdd(long gva, long delta) {
-    return locked.fetchAndAdd(gva, 8, delta);
-  }
-
-  /** LOCK CMPXCHG of an aligned 8-byte word; returns what it held. */
-  public long compareAndExchange(long gva, long expected, long value) {
-    return locked.compareAndExchange(gva, 8, expected, value);
   }
 
   /** The guest's handler runs at CPL 0, and may end the access by an exception. */

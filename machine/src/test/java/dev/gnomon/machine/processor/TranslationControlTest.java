@@ -284,18 +284,6 @@ class TranslationControlTest {
   }
 
   @Test
-  void anUpdateIsCheckedForWritingBeforeItReadsUnlessTheModelReadsFirst() {
-    page(5);
-    rig.vcpu.setUser(true);
-    assertThat(code(() -> rig.vcpu.readForUpdate(GVA, 8))).isEqualTo(7);
-    rig.close();
-    rig = new ProcessorRig(MmuConfig.of(TdpKind.NPT, 1), ProcessorModel.RECORDED);
-    page(5);
-    rig.vcpu.setUser(true);
-    assertThat(rig.vcpu.readForUpdate(GVA, 8)).isEqualTo(7);
-  }
-
-  @Test
   void aHandlerThatThrowsLeavesThePrivilegeAsItWas() {
     page(3);
     rig.vcpu.setUser(true);

@@ -67,7 +67,7 @@ final class GuestRunner extends Runner {
     long gva = aligned(add.line(), add.address());
     long delta = value(add.line(), add.delta());
     try {
-      check(add.line(), add.expectation(), vcpu.fetchAndAdd(gva, delta), -1);
+      check(add.line(), add.expectation(), vcpu.locked().fetchAndAdd(gva, WORD, delta), -1);
     } catch (GuestFaultException e) {
       faulted(add.line(), add.expectation(), -1, e);
     }
@@ -79,7 +79,11 @@ final class GuestRunner extends Runner {
     long expected = value(line, exchange.expected());
     long value = value(line, exchange.value());
     try {
-      check(line, exchange.expectation(), vcpu.compareAndExchange(gva, expected, value), -1);
+      check(
+          line,
+          exchange.expectation(),
+          vcpu.locked().compareAndExchange(gva, WORD, expected, value),
+          -1);
     } catch (GuestFaultException e) {
       faulted(line, exchange.expectation(), -1, e);
     }
