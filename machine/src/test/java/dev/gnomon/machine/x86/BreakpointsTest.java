@@ -12,7 +12,9 @@ class BreakpointsTest {
   /** A guest in flat mode whose #DB handler ends the run. */
   private static X86Rig rig(String code) {
     X86Rig rig = new X86Rig(2).load(0x1000, code).load(HANDLER, "e614 cf").startFlat(0x1000);
-    rig.load(IDT + 8, "0030 0800 008e 0000");
+    for (int vector : new int[] {GuestException.DB, GuestException.BP, GuestException.UD}) {
+      rig.load(IDT + 8 * vector, "0030 0800 008e 0000");
+    }
     rig.load(GDT + 8, "ffff 0000 009b cf00");
     rig.state.idtr.load(IDT, 0x7ff);
     rig.state.gdtr.load(GDT, 0x0f);
@@ -47,6 +49,18 @@ class BreakpointsTest {
       assertThat(rig.run()).isEqualTo(StopReason.STOPPED);
       assertThat(rig.state.dr[6] & 0xf).isEqualTo(8);
       assertThat(rig.word(0x4ff4) & 0xffff_ffffL).isEqualTo(0x100a);
+    }
+  }
+
+  @Test
+  void faultsPushTheResumeFlagAndTrapsDoNot() {
+    try (X86Rig fault = rig("0f0b");
+        X86Rig trap = rig("cc")) {
+      assertThat(fault.run()).isEqualTo(StopReason.STOPPED);
+      assertThat(trap.run()).isEqualTo(StopReason.STOPPED);
+      assertThat(fault.word(0x4ffc) & Flags.RF).isNotZero();
+      assertThat(trap.word(0x4ffc) & Flags.RF).isZero();
+      assertThat(fault.state.systemFlags() & Flags.RF).isZero();
     }
   }
 }

@@ -136,4 +136,14 @@ class LongModeTest {
     assertThat(guest.get(18))
         .isEqualTo("3456789a e000000d 0 8 e000000d 0 2b e000000d 0 2b 3456789a");
   }
+
+  @Test
+  void a64BitKernelServesA32BitUser() {
+    assertThat(guest.get(19)).isEqualTo("1b 7fffffff 293ffc 53 92f00 10 52 1b");
+  }
+
+  @Test
+  void anIntWhoseGateCannotBeReadIsBegunAgain() {
+    assertThat(guest.get(20)).isEqualTo("e000000e 0 8 407400 e0000090 0 8");
+  }
 }

@@ -502,6 +502,31 @@ again:
   bts rax, 63
   TRY wrgsbase rax
   USER user18
+
+  SECTION 19
+  mov qword ptr [continue], offset 1f
+  push UDATA | 3
+  push USTACK
+  push 2
+  push UCODE32 | 3
+  push offset ALIAS + user19
+  iretq
+1:
+
+  SECTION 20
+  mov dword ptr [PT+48], 0x305003       # the IDT across two pages
+  mov dword ptr [PT+56], 0x306003
+  mov rsi, offset idt
+  mov rdi, PAGES + 0x6b00
+  mov ecx, 0xa00
+  rep movsb
+  mov qword ptr [idtr+2], PAGES + 0x6b00
+  lidt [idtr]
+  mov dword ptr [PT+56], 0
+  invlpg [PAGES+0x7000]
+  TRY int 0x90                          # its gate is in the second one
+  mov dword ptr [PT+56], 0x306003
+  TRY int 0x90
   out 0x14, al
 
 # --- code of the user ---
@@ -579,6 +604,28 @@ user18:
   int 0x80
   ULEAVE
 
+.code32
+user19:
+  mov eax, cs
+  int 0x80
+  mov eax, 0x7ffffffe
+  .byte 0x40                            # INC EAX, no REX here
+  int 0x80
+  push 0x1234
+  mov eax, esp
+  int 0x80
+  mov ecx, esp
+  call 1f
+1: pop edx
+  add edx, offset 2f - 1b
+  mov eax, 0x53
+  sysenter
+2: int 0x80
+  mov eax, cs
+  int 0x80
+  int 0x81
+.code64
+
 returns:
   ret
 
@@ -614,7 +661,13 @@ sysenter_entry:
   movzx eax, ax
   out 0x13, eax
   mov eax, 0x52
+  cmp rdx, offset ALIAS + user19
+  jae 1f
   rex.w sysexit
+1: cmp rdx, offset ALIAS + returns
+  jae 1f
+  .byte 0x0f, 0x35                      # SYSEXIT to 32-bit code
+1: rex.w sysexit
 
 gate_entry:
   EMIT 0x61
