@@ -34,8 +34,8 @@ import picocli.CommandLine.Spec;
       "Compares the instruction engine with this machine's own processor.",
       "Small random programs run on both from the same state: general registers, flags, XMM"
           + " registers and memory must end alike. Flags that the manuals leave undefined are not"
-          + " compared. Only instructions of user programs, in 64-bit mode, that this processor"
-          + " has."
+          + " compared. Only instructions of user programs that this processor has, in 64-bit and"
+          + " 32-bit code."
     },
     footer = {
       "",
@@ -97,9 +97,10 @@ public final class InstructionsCommand implements Callable<Integer> {
     TerminalLine progress =
         new TerminalLine(spec.commandLine().getErr(), TerminalLine.isPossible());
     try (NativeOracle oracle = new NativeOracle(chosen)) {
-      out.printf("seed %d%n", seed);
+      out.printf(
+          "seed %d; %s%n", seed, oracle.has32BitCode() ? "64- and 32-bit code" : "64-bit code");
       if (!oracle.lacking().isEmpty()) {
-        out.printf("skipped, as this processor lacks them: %s%n", oracle.lacking());
+        out.printf("skipped, as this machine lacks them: %s%n", oracle.lacking());
       }
       out.flush();
       return compare(oracle, seed, out, progress);

@@ -53,18 +53,24 @@ final class AddressForms {
 
   /** In a program of several the pointers that were set for it, else any register. */
   private int base(Draft draft) {
-    return draft.isAlone ? values.below(16) : ProgramGenerator.POINTER;
+    return draft.isAlone ? values.below(registers(draft)) : ProgramGenerator.POINTER;
   }
 
   private int index(Draft draft) {
-    int index = draft.isAlone ? values.below(16) : ProgramGenerator.INDEX;
+    int index =
+        draft.isAlone ? values.below(registers(draft)) : ProgramGenerator.index(draft.program);
     return index == Draft.RSP ? Draft.NONE : index;
   }
 
+  private static int registers(Draft draft) {
+    return draft.is64() ? 16 : 8;
+  }
+
+  /** In 32-bit code the same form is the address itself. */
   private boolean ripRelative(Draft draft) {
     form.mod = 0;
     form.rm = 5;
-    form.isRipRelative = true;
+    form.isRipRelative = draft.is64();
     form.displacementBytes = 4;
     form.displacement = (int) draft.address;
     return true;
@@ -105,11 +111,11 @@ final class AddressForms {
       }
     }
     long rest = draft.address - scaled(draft, index, scale) - (base < 0 ? 0 : draft.value(base));
-    if (rest != (int) rest) {
+    if (draft.is64() && rest != (int) rest) {
       return false;
     }
     // Above 32 bits an address of 32 bits does not see.
-    if (draft.addressSize == 4 && baseIsFree) {
+    if (draft.is64() && draft.addressSize == 4 && baseIsFree) {
       draft.pin(base, draft.value(base) ^ values.any() << 32);
     }
     form.displacement = (int) rest;

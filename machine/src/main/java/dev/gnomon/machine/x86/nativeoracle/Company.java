@@ -12,7 +12,22 @@ final class Company {
       return false;
     }
     switch (encoding.mnemonic()) {
-      case XLAT, DIV, IDIV, ENTER, LEAVE, POPF, POP, RET, MASKMOVDQU, LDMXCSR, SHLD, SHRD -> {
+      case XLAT,
+          DIV,
+          IDIV,
+          ENTER,
+          LEAVE,
+          POPF,
+          POP,
+          RET,
+          MASKMOVDQU,
+          PUSHA,
+          POPA,
+          AAM,
+          ARPL,
+          LDMXCSR,
+          SHLD,
+          SHRD -> {
         return false;
       }
       case CALL, JMP -> {
@@ -47,18 +62,18 @@ final class Company {
         encoding.rm().isEmpty() && encoding.hasKind('Z') ? zOperand(encoding) : encoding.rm();
     boolean regIsGeneral = reg.startsWith("G");
     boolean rmIsGeneral = !rm.isEmpty() && !draft.isMemory && "ERZ".indexOf(rm.charAt(0)) >= 0;
-    return !(regIsGeneral && isPointer(draft.whole(draft.reg, reg)))
-        && !(rmIsGeneral && isPointer(draft.whole(draft.rm, rm)))
-        && !(encoding.hasKind('B') && isPointer(draft.vvvv));
+    return !(regIsGeneral && isPointer(draft.program, draft.whole(draft.reg, reg)))
+        && !(rmIsGeneral && isPointer(draft.program, draft.whole(draft.rm, rm)))
+        && !(encoding.hasKind('B') && isPointer(draft.program, draft.vvvv));
   }
 
   private static String zOperand(Encoding encoding) {
     return encoding.operands().stream().filter(o -> o.startsWith("Z")).findFirst().orElse("");
   }
 
-  private static boolean isPointer(int register) {
+  private static boolean isPointer(Program program, int register) {
     return register == Draft.RSP
         || register == ProgramGenerator.POINTER
-        || register == ProgramGenerator.INDEX;
+        || register == ProgramGenerator.index(program);
   }
 }

@@ -45,7 +45,11 @@ public final class Difference {
   /** All about it, in lines: what ran, and all that differs or was there before. */
   public String describe() {
     StringBuilder text = new StringBuilder();
-    text.append("seed ").append(seed).append(": ").append(instructions()).append('\n');
+    text.append("seed ")
+        .append(seed)
+        .append(program.is64 ? ": " : ", 32-bit code: ")
+        .append(instructions())
+        .append('\n');
     text.append("  bytes  ").append(program.bytes());
     text.append(" at ").append(hex(program.arena.program() + Program.BEGIN)).append('\n');
     if (!stopped.isEmpty()) {

@@ -54,6 +54,10 @@ final class Draft {
     this.isAlone = isAlone;
   }
 
+  boolean is64() {
+    return program.is64;
+  }
+
   Mnemonic mnemonic() {
     return encoding.mnemonic();
   }
@@ -62,9 +66,14 @@ final class Draft {
     return program.before.gpr[register];
   }
 
+  /** Gives a register a value, for the time being. */
+  void set(int register, long value) {
+    program.before.gpr[register] = is64() ? value : value & 0xffff_ffffL;
+  }
+
   /** Gives a register a value that is to stay. */
   void pin(int register, long value) {
-    program.before.gpr[register] = value;
+    set(register, value);
     pinned[register] = true;
   }
 
@@ -89,7 +98,8 @@ final class Draft {
       case "b", "bs" -> 1;
       case "w" -> 2;
       case "d" -> 4;
-      case "q", "m" -> 8;
+      case "q" -> 8;
+      case "m" -> program.pointerSize();
       case "x" -> 16;
       case "" -> operand.equals("M") ? 1 : 16;
       case "y" -> operandSize == 8 ? 8 : 4;

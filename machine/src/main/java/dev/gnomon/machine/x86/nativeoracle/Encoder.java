@@ -58,7 +58,7 @@ final class Encoder {
     if (draft.operandSize == 2 && !"66".equals(mandatory)) {
       prefixes.add(0x66);
     }
-    if (draft.addressSize == 4) {
+    if (draft.addressSize != draft.program.pointerSize()) {
       prefixes.add(0x67);
     }
     if (draft.isLocked) {
@@ -68,7 +68,8 @@ final class Encoder {
       prefixes.add(draft.repeat);
     }
     if (values.oneIn(16)) {
-      prefixes.add(SEGMENTS_WITHOUT_MEANING[values.below(4)]);
+      // In 32-bit code DS is the same flat segment as ES and SS; CS cannot be written.
+      prefixes.add(draft.is64() ? SEGMENTS_WITHOUT_MEANING[values.below(4)] : 0x3e);
     }
     while (!prefixes.isEmpty()) {
       draft.program.put(prefixes.remove(values.below(prefixes.size())));
@@ -106,7 +107,7 @@ final class Encoder {
   private static int constantBytes(Draft draft, String operand) {
     return switch (operand.charAt(0)) {
       case 'I' -> draft.size(operand);
-      // A branch's displacement is never of 2 bytes in 64-bit code.
+      // A branch's displacement of 2 bytes would cut RIP.
       case 'J' -> operand.equals("Jb") ? 1 : 4;
       case 'O' -> draft.addressSize;
       default -> 0;

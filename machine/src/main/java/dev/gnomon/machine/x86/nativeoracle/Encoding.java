@@ -51,7 +51,7 @@ record Encoding(
 
   private static final String TABLE = "/dev/gnomon/machine/x86/decode/instructions.txt";
 
-  /** All that are valid in 64-bit code. */
+  /** All that there are. */
   static List<Encoding> all() {
     try (InputStream in = Encoding.class.getResourceAsStream(TABLE)) {
       if (in == null) {
@@ -61,7 +61,6 @@ record Encoding(
           .lines()
           .filter(line -> !line.isBlank() && !line.startsWith("#"))
           .map(Encoding::parse)
-          .filter(encoding -> !encoding.flags.contains("i64"))
           .toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -99,8 +98,7 @@ record Encoding(
       }
     }
     Mnemonic mnemonic = Mnemonic.valueOf(columns[1]);
-    List<String> operands =
-        columns[2].equals("-") ? List.of() : List.of(columns[2].split(","));
+    List<String> operands = columns[2].equals("-") ? List.of() : List.of(columns[2].split(","));
     Set<String> flags = columns.length > 3 ? Set.of(columns[3].split(" ")) : Set.of();
     return new Encoding(
         line,
@@ -136,6 +134,11 @@ record Encoding(
         || mnemonic == Mnemonic.CWD
         || operands.stream()
             .anyMatch(o -> o.equals("rAX") || "vyczm".indexOf(o.charAt(o.length() - 1)) >= 0);
+  }
+
+  /** Whether code of 64 or of 32 bits has it. */
+  boolean isValid(boolean in64) {
+    return !flags.contains(in64 ? "i64" : "o64");
   }
 
   boolean is(String flag) {

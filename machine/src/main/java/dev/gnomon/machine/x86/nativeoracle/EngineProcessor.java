@@ -33,6 +33,14 @@ final class EngineProcessor implements AutoCloseable {
   private static final long TOP_TABLE = 0x1000;
   private static final long ARENA_GPA = 2L << 20;
 
+  private static final int USER =
+      Segment.PRESENT
+          | Segment.NON_SYSTEM
+          | 3 << Segment.DPL_SHIFT
+          | Segment.ACCESSED
+          | Segment.READABLE_OR_WRITABLE
+          | Segment.GRANULAR;
+
   private static final long CR0 = 0x8001_0033L;
   private static final long CR4_PAE = 1L << 5;
   private static final long CR4_OSFXSR = 1L << 9;
@@ -65,14 +73,18 @@ final class EngineProcessor implements AutoCloseable {
     cpu = new X86Cpu(vcpu, state, CpuFeatures.all().with("+cx16"), new NoBoard());
   }
 
+  private static void loadCode(CpuState state, boolean is64) {
+    int selector = is64 ? 0x33 : 0x23;
+    int size = is64 ? Segment.LONG : Segment.BIG;
+    state.segments[CpuState.CS].load(selector, 0, -1, USER | Segment.CODE | size);
+  }
+
   private static void loadSystemRegisters(CpuState state) {
-    int user = Segment.PRESENT | Segment.NON_SYSTEM | 3 << Segment.DPL_SHIFT | Segment.ACCESSED;
-    int data = user | Segment.READABLE_OR_WRITABLE | Segment.BIG | Segment.GRANULAR;
+    int data = USER | Segment.BIG;
     for (Segment segment : state.segments) {
       segment.load(0x2b, 0, -1, data);
     }
-    int code = user | Segment.READABLE_OR_WRITABLE | Segment.CODE | Segment.LONG | Segment.GRANULAR;
-    state.segments[CpuState.CS].load(0x33, 0, -1, code);
+    loadCode(state, true);
     state.idtr.load(0, 0);
     state.cr0 = CR0;
     state.cr3 = TOP_TABLE;
@@ -116,6 +128,8 @@ final class EngineProcessor implements AutoCloseable {
     }
     vcpu.leaveGuest();
     CpuState state = cpu.state();
+    loadCode(state, program.is64);
+    cpu.modeChanged();
     System.arraycopy(now.gpr, 0, state.gpr, 0, now.gpr.length);
     System.arraycopy(now.xmm, 0, state.xmm, 0, now.xmm.length);
     state.setRflags(now.rflags);

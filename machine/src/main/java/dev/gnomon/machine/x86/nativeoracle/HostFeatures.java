@@ -2,6 +2,7 @@ package dev.gnomon.machine.x86.nativeoracle;
 
 import static dev.gnomon.machine.x86.decode.Mnemonic.*;
 
+import dev.gnomon.machine.x86.Flags;
 import dev.gnomon.machine.x86.decode.Mnemonic;
 import java.util.EnumMap;
 import java.util.Map;
@@ -29,6 +30,14 @@ final class HostFeatures {
   }
 
   private static final int[] CPUID = {0x0f, 0xa2};
+
+  /** {@code lar %ecx, %eax}. */
+  private static final int[] LAR = {0x0f, 0x02, 0xc1};
+
+  /** Present, DPL 3, code, D and not L; of the second half of a descriptor, from bit 8 on. */
+  private static final long FLAT_CODE = 0x40f8;
+
+  private static final long FLAT_CODE_MASK = 0x60f8;
 
   private final NativeProcessor processor;
 
@@ -58,16 +67,29 @@ final class HostFeatures {
         && (cpuid(bit.leaf, bit.register) >>> bit.bit & 1) != 0;
   }
 
+  /** Whether user programs may be of 32-bit code: Linux's segment for it is there. */
+  boolean has32BitCode() {
+    RegisterState state = new RegisterState();
+    state.gpr[ECX] = NativeProcessor.CS_32;
+    run(state, LAR);
+    long attributes = state.gpr[0] >>> 8;
+    return (state.rflags & Flags.ZF) != 0 && (attributes & FLAT_CODE_MASK) == FLAT_CODE;
+  }
+
   private long cpuid(int leaf, int register) {
     RegisterState state = new RegisterState();
+    state.gpr[0] = leaf;
+    run(state, CPUID);
+    return state.gpr[register];
+  }
+
+  private void run(RegisterState state, int[] instruction) {
     state.rflags = 2;
     state.mxcsr = 0x1f80;
-    state.gpr[0] = leaf;
     byte[] code = new byte[32];
-    for (int i = 0; i < CPUID.length; i++) {
-      code[i] = (byte) CPUID[i];
+    for (int i = 0; i < instruction.length; i++) {
+      code[i] = (byte) instruction[i];
     }
-    processor.run(code, code.length, 0, new int[] {CPUID.length}, state);
-    return state.gpr[register];
+    processor.run(code, code.length, 0, new int[] {instruction.length}, true, state);
   }
 }

@@ -31,7 +31,7 @@ public final class NativeOracle implements AutoCloseable {
     try {
       HostFeatures host = new HostFeatures(nativeProcessor);
       Selection selection = new Selection(host, only);
-      if (selection.groups().isEmpty()) {
+      if (selection.groups(true).isEmpty() && !selection.has32BitCode()) {
         throw new IllegalArgumentException("none of these instructions can be tried: " + only);
       }
       generator = new ProgramGenerator(selection, host);
@@ -53,7 +53,8 @@ public final class NativeOracle implements AutoCloseable {
     ours.set(program.before);
     theirs.set(program.before);
     String stopped = engine.run(program, ours);
-    nativeProcessor.run(program.code, program.code.length, Program.BEGIN, program.ends(), theirs);
+    nativeProcessor.run(
+        program.code, program.code.length, Program.BEGIN, program.ends(), program.is64, theirs);
     boolean differs = !stopped.isEmpty() || !ours.equals(theirs, program.comparedFlags);
     tally.count(program, differs);
     return differs
@@ -66,7 +67,12 @@ public final class NativeOracle implements AutoCloseable {
     return tally;
   }
 
-  /** The mnemonics that this machine's processor does not have. */
+  /** Whether 32-bit code is tried too. */
+  public boolean has32BitCode() {
+    return generator.selection().has32BitCode();
+  }
+
+  /** The mnemonics that this machine does not have: its processor, or for want of 32-bit code. */
   public Set<Mnemonic> lacking() {
     return Set.copyOf(generator.selection().lacking());
   }

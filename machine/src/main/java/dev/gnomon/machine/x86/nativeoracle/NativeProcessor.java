@@ -36,7 +36,13 @@ public final class NativeProcessor implements AutoCloseable {
   private static final long EXIT = 152;
   private static final long XMM = 256;
 
-  private static final int EXIT_BYTES = 15;
+  private static final int EXIT_BYTES = 17;
+
+  /** Linux's selectors of flat code for user programs. */
+  private static final long CS_64 = 0x33;
+
+  static final long CS_32 = 0x23;
+
   private static final long PAGE = 4096;
 
   private final Arena arena;
@@ -110,12 +116,14 @@ public final class NativeProcessor implements AutoCloseable {
    * @param begin the offset of its first instruction
    * @param ends the offsets of the places, one or two, where it may end; {@link #EXIT_BYTES} from
    *     each on are written over
+   * @param is64 whether it is 64-bit code; else 32-bit code, of whose state only what that sees is
+   *     kept and changed
    * @param now the state before, and after
    */
-  void run(byte[] code, int length, int begin, int[] ends, RegisterState now) {
+  void run(byte[] code, int length, int begin, int[] ends, boolean is64, RegisterState now) {
     MemorySegment.copy(code, 0, program, ValueLayout.JAVA_BYTE, 0, length);
     for (int i = 0; i < ends.length; i++) {
-      putExit(ends[i], i);
+      putExit(ends[i], i, is64);
     }
     for (int i = 0; i < now.gpr.length; i++) {
       putLong(8L * i, now.gpr[i]);
@@ -125,15 +133,16 @@ public final class NativeProcessor implements AutoCloseable {
     }
     putLong(RFLAGS, now.rflags);
     putLong(MXCSR, now.mxcsr);
-    putLong(ENTRY, arena.program() + begin);
+    putLong(ENTRY, arena.program() + begin | (is64 ? CS_64 : CS_32) << 32);
     MemorySegment.copy(now.data, 0, data, ValueLayout.JAVA_LONG, 0, now.data.length);
     try {
       enter.invokeExact();
     } catch (Throwable failure) {
       throw new IllegalStateException("the stub cannot be called", failure);
     }
-    for (int i = 0; i < now.gpr.length; i++) {
-      now.gpr[i] = getLong(8L * i);
+    int registers = is64 ? now.gpr.length : 8;
+    for (int i = 0; i < registers; i++) {
+      now.gpr[i] = getLong(8L * i) & (is64 ? -1L : 0xffff_ffffL);
     }
     for (int i = 0; i < now.xmm.length; i++) {
       now.xmm[i] = getLong(XMM + 8L * i);
@@ -144,18 +153,19 @@ public final class NativeProcessor implements AutoCloseable {
     MemorySegment.copy(data, ValueLayout.JAVA_LONG, 0, now.data, 0, now.data.length);
   }
 
-  /** {@code movl $number, EXIT; jmp leave}: neither touches a register or a flag. */
-  private void putExit(int at, int number) {
+  /** {@code movl $number, EXIT}, and a jump to {@code leave}: no register or flag changes. */
+  private void putExit(int at, int number, boolean is64) {
     long address = arena.program() + at;
+    long exit = arena.state() + EXIT;
+    long leave = arena.base() + LEAVE;
     program.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, (short) 0x05c7);
     program.set(
-        ValueLayout.JAVA_INT_UNALIGNED, at + 2L, (int) (arena.state() + EXIT - (address + 10)));
+        ValueLayout.JAVA_INT_UNALIGNED, at + 2L, (int) (is64 ? exit - (address + 10) : exit));
     program.set(ValueLayout.JAVA_INT_UNALIGNED, at + 6L, number);
-    program.set(ValueLayout.JAVA_BYTE, at + 10L, (byte) 0xe9);
+    program.set(ValueLayout.JAVA_BYTE, at + 10L, (byte) (is64 ? 0xe9 : 0xea));
     program.set(
-        ValueLayout.JAVA_INT_UNALIGNED,
-        at + 11L,
-        (int) (arena.base() + LEAVE - (address + EXIT_BYTES)));
+        ValueLayout.JAVA_INT_UNALIGNED, at + 11L, (int) (is64 ? leave - (address + 15) : leave));
+    program.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + 15L, (short) CS_64);
   }
 
   private void putLong(long offset, long value) {

@@ -37,6 +37,7 @@ final class Preparation {
       case JMP, CALL -> prepareBranch();
       case BT, BTS, BTR, BTC -> prepareBitNumber();
       case SHLD, SHRD -> prepareDoubleShift();
+      case AAM -> prepareAam();
       // With 16 bits its result is undefined.
       case BSWAP -> draft.operandSize != 2;
       // MPX, which may be there or not.
@@ -88,7 +89,7 @@ final class Preparation {
 
   /** Above the 32 bits that addresses of 32 bits use. */
   private long withGarbage(long value) {
-    return draft.addressSize == 4 ? value ^ values.any() << 32 : value;
+    return draft.is64() && draft.addressSize == 4 ? value ^ values.any() << 32 : value;
   }
 
   private boolean prepareXlat() {
@@ -114,7 +115,7 @@ final class Preparation {
   }
 
   private boolean prepareReturn() {
-    program.write(draft.value(Draft.RSP), 8, program.targetAddress());
+    program.write(draft.value(Draft.RSP), program.pointerSize(), program.targetAddress());
     return true;
   }
 
@@ -143,7 +144,7 @@ final class Preparation {
 
   private boolean putTarget() {
     if (draft.isMemory) {
-      program.write(draft.address, 8, program.targetAddress());
+      program.write(draft.address, program.pointerSize(), program.targetAddress());
     }
     return true;
   }
@@ -168,6 +169,12 @@ final class Preparation {
       draft.constant &= 0xe0 | values.below(16);
       draft.pin(Draft.RCX, draft.value(Draft.RCX) & ~0x1fL | values.below(17));
     }
+    return true;
+  }
+
+  /** Its divisor. */
+  private boolean prepareAam() {
+    draft.constant |= 1;
     return true;
   }
 
@@ -199,7 +206,7 @@ final class Preparation {
       if (isSigned && values.oneIn(2)) {
         high = draft.value(Draft.RAX) << 64 - 8 * size >> 63;
       }
-      program.before.gpr[Draft.RDX] = values.oneIn(4) ? 0 : high;
+      draft.set(Draft.RDX, values.oneIn(4) ? 0 : high);
     }
     BigInteger divisor = extended(draft.rmValue(), size, isSigned);
     if (divisor.signum() == 0) {

@@ -11,9 +11,9 @@ final class Program {
   static final int EARLY_END = 0;
 
   /** Where one goes that does. */
-  static final int LATE_END = 96;
+  static final int LATE_END = 128;
 
-  static final int BEGIN = 16;
+  static final int BEGIN = 32;
 
   /** The flags that are compared where nothing leaves them undefined. */
   private static final long FLAGS = Flags.ARITHMETIC | Flags.DF;
@@ -22,7 +22,10 @@ final class Program {
   final RegisterState before = new RegisterState();
 
   /** At {@link Arena#PROGRAM}. */
-  final byte[] code = new byte[128];
+  final byte[] code = new byte[160];
+
+  /** Whether it is 64-bit code; else 32-bit code. */
+  boolean is64 = true;
 
   final List<Encoding> encodings = new ArrayList<>();
   int end = BEGIN;
@@ -48,6 +51,7 @@ final class Program {
     copy.before.set(before);
     System.arraycopy(code, 0, copy.code, 0, code.length);
     copy.encodings.addAll(encodings);
+    copy.is64 = is64;
     copy.end = end;
     copy.target = target;
     copy.comparedFlags = comparedFlags;
@@ -67,6 +71,11 @@ final class Program {
   /** The address of the next byte. */
   long here() {
     return arena.program() + end;
+  }
+
+  /** Of a near address, 8 or 4 bytes. */
+  int pointerSize() {
+    return is64 ? 8 : 4;
   }
 
   long targetAddress() {

@@ -16,19 +16,17 @@ final class ProgramGenerator {
   /** Of a program of several instructions: holds an address in the data. */
   static final int POINTER = Draft.RBX;
 
-  /** Of a program of several instructions: holds a small number. */
-  static final int INDEX = 13;
+  private static final int INDEX_64 = 13;
+  private static final int INDEX_32 = Draft.RBP;
 
   private static final long MXCSR_INITIAL = 0x1f80;
   private static final int LONGEST = 4;
 
   private final Selection selection;
-  private final List<List<Encoding>> groups;
   private final boolean hasCmpxchg16b;
 
   ProgramGenerator(Selection selection, HostFeatures host) {
     this.selection = selection;
-    groups = selection.groups();
     hasCmpxchg16b = host.hasCmpxchg16b();
   }
 
@@ -45,16 +43,23 @@ final class ProgramGenerator {
     } while (!tryProgram(values, program));
   }
 
+  /** Of a program of several instructions: the register that holds a small number. */
+  static int index(Program program) {
+    return program.is64 ? INDEX_64 : INDEX_32;
+  }
+
   private boolean tryProgram(Values values, Program program) {
+    boolean in32 = values.oneIn(4) || selection.groups(true).isEmpty();
+    program.is64 = !in32 || !selection.has32BitCode();
     prepare(values, program);
     if (!values.oneIn(3)) {
-      return add(values, program, pick(values), true);
+      return add(values, program, pick(values, program), true);
     }
     program.before.gpr[POINTER] = program.arena.data() + Arena.MARGIN + values.below(512);
-    program.before.gpr[INDEX] = values.below(32);
+    program.before.gpr[index(program)] = values.below(32);
     int length = 2 + values.below(LONGEST - 1);
     for (int i = 0; i < length; i++) {
-      Encoding encoding = pick(values);
+      Encoding encoding = pick(values, program);
       boolean isLast = i == length - 1;
       if (!Company.allows(encoding, isLast) || !add(values, program, encoding, false)) {
         return false;
@@ -63,7 +68,8 @@ final class ProgramGenerator {
     return true;
   }
 
-  private Encoding pick(Values values) {
+  private Encoding pick(Values values, Program program) {
+    List<List<Encoding>> groups = selection.groups(program.is64);
     List<Encoding> group = groups.get(values.below(groups.size()));
     return group.get(values.below(group.size()));
   }
@@ -71,7 +77,8 @@ final class ProgramGenerator {
   private static void prepare(Values values, Program program) {
     RegisterState state = program.before;
     for (int i = 0; i < state.gpr.length; i++) {
-      state.gpr[i] = values.interesting();
+      long value = values.interesting();
+      state.gpr[i] = program.is64 ? value : value & 0xffff_ffffL;
     }
     state.gpr[Draft.RSP] = program.arena.data() + Arena.DATA_BYTES / 2 + values.below(16);
     boolean isRepetitive = values.oneIn(8);
@@ -93,7 +100,7 @@ final class ProgramGenerator {
     draft.pin(Draft.RSP);
     if (!isAlone) {
       draft.pin(POINTER);
-      draft.pin(INDEX);
+      draft.pin(index(program));
     }
     chooseSizes(values, draft);
     chooseRegisters(values, draft);
@@ -134,9 +141,11 @@ final class ProgramGenerator {
         switch (values.below(3)) {
           case 0 -> takes66 && !encoding.is("f64") ? 2 : 4;
           case 1 -> 4;
-          default -> 8;
+          default -> draft.is64() ? 8 : 4;
         };
-    if (encoding.is("f64") || encoding.is("d64") && draft.operandSize == 4) {
+    if (!draft.is64()) {
+      // 8 bytes are for 64-bit code.
+    } else if (encoding.is("f64") || encoding.is("d64") && draft.operandSize == 4) {
       draft.operandSize = 8;
     }
     if (!encoding.isSized() && !encoding.is("d64") && !encoding.is("f64")) {
@@ -144,9 +153,10 @@ final class ProgramGenerator {
     }
     boolean isWide16 = draft.mnemonic() == Mnemonic.CMPXCHG8B && draft.operandSize != 4;
     if (isWide16) {
-      draft.operandSize = hasCmpxchg16b ? 8 : 4;
+      draft.operandSize = hasCmpxchg16b && draft.is64() ? 8 : 4;
     }
-    draft.hasRex = encoding.vexMap() == 0 && (draft.operandSize == 8 || values.oneIn(3));
+    draft.hasRex =
+        draft.is64() && encoding.vexMap() == 0 && (draft.operandSize == 8 || values.oneIn(3));
     draft.opcodeVariant =
         encoding.variants() > 1 && !encoding.hasKind('Z') ? values.below(encoding.variants()) : 0;
     draft.constant = values.interesting();
@@ -154,11 +164,11 @@ final class ProgramGenerator {
 
   private static void chooseRegisters(Values values, Draft draft) {
     Encoding encoding = draft.encoding;
-    int known = draft.hasRex || encoding.vexMap() > 0 ? 16 : 8;
+    int known = draft.is64() && (draft.hasRex || encoding.vexMap() > 0) ? 16 : 8;
     draft.reg = values.below(known);
     draft.rm = encoding.is("nob") ? values.below(8) : values.below(known);
     // Where it names nothing it must be 0.
-    draft.vvvv = encoding.hasKind('B') ? values.below(16) : 0;
+    draft.vvvv = encoding.hasKind('B') ? values.below(draft.is64() ? 16 : 8) : 0;
     String rm = encoding.rm();
     if (!rm.isEmpty() && encoding.modrmByte() < 0) {
       boolean mayBeMemory = !encoding.mod().equals("reg") && "RU".indexOf(rm.charAt(0)) < 0;
@@ -166,15 +176,13 @@ final class ProgramGenerator {
       draft.isMemory = mayBeMemory && (!mayBeRegister || values.oneIn(2));
     }
     boolean touches = draft.isMemory || encoding.hasKind('X') || encoding.hasKind('Y');
-    if ((touches || encoding.hasKind('O')) && values.oneIn(8)) {
+    draft.addressSize = draft.is64() ? 8 : 4;
+    if (draft.is64() && (touches || encoding.hasKind('O')) && values.oneIn(8)) {
       draft.addressSize = 4;
     }
     draft.isLocked = draft.isMemory && encoding.is("lock") && values.oneIn(3);
     if (encoding.is("rep") && !values.oneIn(3)) {
       draft.repeat = values.oneIn(2) ? 0xf3 : 0xf2;
-    }
-    if (draft.mnemonic() == Mnemonic.MASKMOVDQU) {
-      draft.addressSize = 8;
     }
   }
 }

@@ -26,9 +26,9 @@ final class Selection {
           SYSENTER, SYSEXIT, SYSRET, UD0, UD1, UD2, VERR, VERW, VMCALL, VMMCALL, WBINVD, WRFSBASE,
           WRGSBASE, WRMSR, WRPKRU, XGETBV, XSETBV);
 
-  private final List<Encoding> encodings = new ArrayList<>();
   private final Set<Mnemonic> lacking = EnumSet.noneOf(Mnemonic.class);
-  private final Map<Mnemonic, List<Encoding>> byMnemonic = new EnumMap<>(Mnemonic.class);
+  private final List<List<Encoding>> groups64;
+  private final List<List<Encoding>> groups32;
 
   /**
    * Chooses.
@@ -36,27 +36,37 @@ final class Selection {
    * @param only those that are wanted; all if empty
    */
   Selection(HostFeatures host, Collection<Mnemonic> only) {
+    groups64 = choose(host, only, true);
+    if (host.has32BitCode()) {
+      groups32 = choose(host, only, false);
+    } else {
+      groups32 = List.of();
+      choose(host, only, false).forEach(group -> lacking.add(group.getFirst().mnemonic()));
+      groups64.forEach(group -> lacking.remove(group.getFirst().mnemonic()));
+    }
+  }
+
+  private List<List<Encoding>> choose(HostFeatures host, Collection<Mnemonic> only, boolean in64) {
+    Map<Mnemonic, List<Encoding>> byMnemonic = new EnumMap<>(Mnemonic.class);
     for (Encoding encoding : Encoding.all()) {
       Mnemonic mnemonic = encoding.mnemonic();
-      if (SYSTEM.contains(mnemonic) || !only.isEmpty() && !only.contains(mnemonic)) {
+      if (!encoding.isValid(in64)
+          || SYSTEM.contains(mnemonic)
+          || !only.isEmpty() && !only.contains(mnemonic)) {
         continue;
       }
       if (host.has(mnemonic)) {
-        encodings.add(encoding);
         byMnemonic.computeIfAbsent(mnemonic, m -> new ArrayList<>()).add(encoding);
       } else {
         lacking.add(mnemonic);
       }
     }
-  }
-
-  List<Encoding> encodings() {
-    return encodings;
+    return List.copyOf(byMnemonic.values());
   }
 
   /** By mnemonic, as one of few encodings is to come as often as one of many. */
-  List<List<Encoding>> groups() {
-    return List.copyOf(byMnemonic.values());
+  List<List<Encoding>> groups(boolean in64) {
+    return in64 ? groups64 : groups32;
   }
 
   /** What the table has and this machine's processor has not. */
@@ -64,9 +74,12 @@ final class Selection {
     return lacking;
   }
 
-  /**
-   * What cannot be tried in this way on any machine: SYSTEM, and what 64-bit code does not have.
-   */
+  /** Whether the machine runs 32-bit code too, and there is something to try in it. */
+  boolean has32BitCode() {
+    return !groups32.isEmpty();
+  }
+
+  /** What cannot be tried in this way on any machine. */
   static Set<Mnemonic> untried() {
     Set<Mnemonic> untried = EnumSet.allOf(Mnemonic.class);
     Encoding.all().forEach(encoding -> untried.remove(encoding.mnemonic()));

@@ -8,8 +8,11 @@
 #   as -o stub.o stub.S && objcopy -O binary -j .text stub.o stub.bin && xxd -p -c 32 stub.bin
 #
 # State, by offset into its page: 0 general registers in the order of their encoding, 128 RFLAGS,
-# 136 MXCSR, 144 where the program begins, 152 which exit it took, 160 the caller's RSP, 168 the
-# caller's RFLAGS, 176 the caller's MXCSR, 256 XMM0 to XMM15.
+# 136 MXCSR, 144 where the program begins (4 bytes, then the selector of 64- or 32-bit code), 152
+# which exit it took, 160 the caller's RSP, 168 the caller's RFLAGS, 176 the caller's MXCSR, 184 and
+# 188 the caller's DS and ES, 256 XMM0 to XMM15.
+#
+# 32-bit code needs DS and ES: they get what SS has, flat data.
 
         .set    state, start + 0x1000
 
@@ -41,6 +44,10 @@ leave:
         popfq
         stmxcsr state + 136(%rip)
         ldmxcsr state + 176(%rip)
+        movl    state + 184(%rip), %eax
+        movl    %eax, %ds
+        movl    state + 188(%rip), %eax
+        movl    %eax, %es
         movups  %xmm0, state + 256(%rip)
         movups  %xmm1, state + 272(%rip)
         movups  %xmm2, state + 288(%rip)
@@ -77,6 +84,13 @@ enter:
         movq    %rsp, state + 160(%rip)
         stmxcsr state + 176(%rip)
         ldmxcsr state + 136(%rip)
+        movl    %ds, %eax
+        movl    %eax, state + 184(%rip)
+        movl    %es, %eax
+        movl    %eax, state + 188(%rip)
+        movl    %ss, %eax
+        movl    %eax, %ds
+        movl    %eax, %es
         movups  state + 256(%rip), %xmm0
         movups  state + 272(%rip), %xmm1
         movups  state + 288(%rip), %xmm2
@@ -111,4 +125,4 @@ enter:
         movq    state + 104(%rip), %r13
         movq    state + 112(%rip), %r14
         movq    state + 120(%rip), %r15
-        jmp     *state + 144(%rip)
+        ljmp    *state + 144(%rip)

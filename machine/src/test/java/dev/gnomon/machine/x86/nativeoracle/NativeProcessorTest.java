@@ -13,6 +13,7 @@ class NativeProcessorTest {
   private final RegisterState now = new RegisterState();
   private @Nullable NativeProcessor processor;
   private Arena arena = new Arena(0);
+  private boolean is64 = true;
 
   @BeforeEach
   void isSupported() {
@@ -37,7 +38,7 @@ class NativeProcessorTest {
       code[i] = (byte) bytes[i];
     }
     Objects.requireNonNull(processor)
-        .run(code, code.length, 0, new int[] {bytes.length, bytes.length + 15}, now);
+        .run(code, code.length, 0, new int[] {bytes.length, bytes.length + 17}, is64, now);
   }
 
   @Test
@@ -52,6 +53,20 @@ class NativeProcessorTest {
     assertThat(now.rflags & 0x8d5).isEqualTo(0x55);
     assertThat(now.mxcsr).isEqualTo(0x1f80);
     assertThat(now.rip).isEqualTo(arena.program() + 3);
+  }
+
+  @Test
+  void codeOf32BitsRunsWhereTheSystemHasASegmentForIt() {
+    assumeTrue(
+        new HostFeatures(Objects.requireNonNull(processor)).has32BitCode(),
+        "the system has no segment for 32-bit code");
+    is64 = false;
+    now.gpr[0] = 0x7f;
+    now.gpr[12] = -5;
+    run(0x40, 0x27); // inc eax; daa
+    assertThat(now.gpr[0]).isEqualTo(0x86);
+    assertThat(now.gpr[12]).isEqualTo(-5);
+    assertThat(now.rip).isEqualTo(arena.program() + 2);
   }
 
   @Test
@@ -78,7 +93,7 @@ class NativeProcessorTest {
   @Test
   void aBranchIsSeenByTheExitThatItTook() {
     now.rflags |= 0x40;
-    run(0x74, 15); // je +15
-    assertThat(now.rip).isEqualTo(arena.program() + 17);
+    run(0x74, 17); // je +17
+    assertThat(now.rip).isEqualTo(arena.program() + 19);
   }
 }
