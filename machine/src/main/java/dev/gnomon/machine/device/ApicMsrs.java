@@ -1,8 +1,8 @@
 package dev.gnomon.machine.device;
 
 /**
- * The model-specific registers that a local APIC has: its base, the x2APIC's registers, the
- * timer's deadline; and the time-stamp counter, which the deadline is compared with.
+ * The model-specific registers that a local APIC has: its base, the x2APIC's registers, the timer's
+ * deadline; and the time-stamp counter, which the deadline is compared with.
  */
 final class ApicMsrs {
   private static final int TIMESTAMP = 0x10;
@@ -39,7 +39,7 @@ final class ApicMsrs {
       case APIC_BASE -> seat.apic.base();
       case TIMESTAMP_ADJUST -> seat.timestampOffset;
       case DEADLINE -> seat.apic.timer().deadline();
-      case X2APIC + LocalApic.COMMAND -> seat.apic.x2apicCommand();
+      case X2APIC + ApicRegisters.COMMAND -> seat.apic.x2apicCommand();
       default -> seat.apic.read(msr - X2APIC, now) & 0xffff_ffffL;
     };
   }

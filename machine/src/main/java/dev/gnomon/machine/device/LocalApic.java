@@ -23,33 +23,6 @@ final class LocalApic {
   static final long ENABLE = 1L << 11;
   private static final long BASE_FLAGS = BOOT_PROCESSOR | X2APIC_ENABLE | ENABLE;
 
-  // Registers, by number.
-  static final int ID = 0x2;
-  static final int VERSION = 0x3;
-  static final int TASK_PRIORITY = 0x8;
-  static final int ARBITRATION_PRIORITY = 0x9;
-  static final int PROCESSOR_PRIORITY = 0xa;
-  static final int END_OF_INTERRUPT = 0xb;
-  static final int LOGICAL_DESTINATION = 0xd;
-  static final int DESTINATION_FORMAT = 0xe;
-  static final int SPURIOUS = 0xf;
-  static final int IN_SERVICE = 0x10;
-  static final int TRIGGER_MODE = 0x18;
-  static final int REQUESTED = 0x20;
-  static final int ERROR_STATUS = 0x28;
-  static final int COMMAND = 0x30;
-  static final int COMMAND_HIGH = 0x31;
-  static final int TIMER = 0x32;
-  static final int THERMAL = 0x33;
-  static final int COUNTERS = 0x34;
-  static final int LINT0 = 0x35;
-  static final int LINT1 = 0x36;
-  static final int ERROR = 0x37;
-  static final int INITIAL_COUNT = 0x38;
-  static final int CURRENT_COUNT = 0x39;
-  static final int DIVIDE = 0x3e;
-  static final int SELF = 0x3f;
-
   /** An integrated APIC with six local vectors. */
   private static final int VERSION_VALUE = 0x0005_0014;
 
@@ -80,10 +53,10 @@ final class LocalApic {
   private int command;
   private int commandHigh;
 
-  /** Those from {@link #THERMAL} on. */
+  /** Those from {@link #ApicRegisters.THERMAL} on. */
   private final int[] localVectors = new int[LOCAL_VECTORS];
 
-  private final long[] inService = new long[ApicWords.VECTORS / Long.SIZE];
+  private final InService inService = new InService();
 
   LocalApic(int id, ApicWords words, ApicBus bus, ApicTimer timer) {
     this.id = id;
@@ -106,7 +79,7 @@ final class LocalApic {
     command = 0;
     commandHigh = 0;
     Arrays.fill(localVectors, MASKED);
-    Arrays.fill(inService, 0);
+    inService.clear();
     words.clearVectors(id);
     timer.reset();
     publish();
@@ -118,7 +91,7 @@ final class LocalApic {
    */
   void connectOldControllers() {
     spurious |= SOFTWARE_ENABLE;
-    localVectors[LINT0 - THERMAL] = EXTERNAL;
+    localVectors[ApicRegisters.LINT0 - ApicRegisters.THERMAL] = EXTERNAL;
     publish();
   }
 
@@ -192,14 +165,7 @@ final class LocalApic {
 
   /** Whether a register can be read in the mode that the APIC is in. */
   boolean isReadable(int register) {
-    return switch (register) {
-      case END_OF_INTERRUPT, SELF -> false;
-      case ARBITRATION_PRIORITY, DESTINATION_FORMAT, COMMAND_HIGH -> !isX2apic();
-      case ID, VERSION, TASK_PRIORITY, PROCESSOR_PRIORITY, LOGICAL_DESTINATION, SPURIOUS -> true;
-      case ERROR_STATUS, COMMAND, TIMER, THERMAL, COUNTERS, LINT0, LINT1, ERROR -> true;
-      case INITIAL_COUNT, CURRENT_COUNT, DIVIDE -> true;
-      default -> register >= IN_SERVICE && register < REQUESTED + 8;
-    };
+    return ApicRegisters.isReadable(register, isX2apic());
   }
 
   /**
@@ -209,21 +175,27 @@ final class LocalApic {
    */
   int read(int register, long now) {
     return switch (register) {
-      case ID -> isX2apic() ? id : id << XAPIC_ID_SHIFT;
-      case VERSION -> VERSION_VALUE;
-      case TASK_PRIORITY -> taskPriority;
-      case ARBITRATION_PRIORITY, PROCESSOR_PRIORITY -> processorPriority();
-      case LOGICAL_DESTINATION -> logicalDestination;
-      case DESTINATION_FORMAT -> destinationFormat;
-      case SPURIOUS -> spurious;
-      case ERROR_STATUS -> errorStatus;
-      case COMMAND -> command;
-      case COMMAND_HIGH -> commandHigh;
-      case TIMER -> timer.vector();
-      case THERMAL, COUNTERS, LINT0, LINT1, ERROR -> localVectors[register - THERMAL];
-      case INITIAL_COUNT -> timer.initialCount();
-      case CURRENT_COUNT -> timer.currentCount(now);
-      case DIVIDE -> timer.divideConfiguration();
+      case ApicRegisters.ID -> isX2apic() ? id : id << XAPIC_ID_SHIFT;
+      case ApicRegisters.VERSION -> VERSION_VALUE;
+      case ApicRegisters.TASK_PRIORITY -> taskPriority;
+      case ApicRegisters.ARBITRATION_PRIORITY, ApicRegisters.PROCESSOR_PRIORITY ->
+          processorPriority();
+      case ApicRegisters.LOGICAL_DESTINATION -> logicalDestination;
+      case ApicRegisters.DESTINATION_FORMAT -> destinationFormat;
+      case ApicRegisters.SPURIOUS -> spurious;
+      case ApicRegisters.ERROR_STATUS -> errorStatus;
+      case ApicRegisters.COMMAND -> command;
+      case ApicRegisters.COMMAND_HIGH -> commandHigh;
+      case ApicRegisters.TIMER -> timer.vector();
+      case ApicRegisters.THERMAL,
+          ApicRegisters.COUNTERS,
+          ApicRegisters.LINT0,
+          ApicRegisters.LINT1,
+          ApicRegisters.ERROR ->
+          localVectors[register - ApicRegisters.THERMAL];
+      case ApicRegisters.INITIAL_COUNT -> timer.initialCount();
+      case ApicRegisters.CURRENT_COUNT -> timer.currentCount(now);
+      case ApicRegisters.DIVIDE -> timer.divideConfiguration();
       default -> readVectors(register);
     };
   }
@@ -231,9 +203,9 @@ final class LocalApic {
   private int readVectors(int register) {
     int which = register & 7;
     return switch (register & ~7) {
-      case IN_SERVICE -> (int) (inService[which / 2] >>> Integer.SIZE * (which & 1));
-      case TRIGGER_MODE -> words.level(id, which);
-      case REQUESTED -> words.requested(id, which);
+      case ApicRegisters.IN_SERVICE -> inService.part(which);
+      case ApicRegisters.TRIGGER_MODE -> words.level(id, which);
+      case ApicRegisters.REQUESTED -> words.requested(id, which);
       default -> {
         addError(ILLEGAL_REGISTER);
         yield 0;
@@ -244,28 +216,32 @@ final class LocalApic {
   /** Writes a register of the memory-mapped page. Those that are for reading stay as they are. */
   void write(int register, int value, long now) {
     switch (register) {
-      case TASK_PRIORITY -> taskPriority = value & 0xff;
-      case END_OF_INTERRUPT -> endInterrupt();
-      case LOGICAL_DESTINATION -> logicalDestination = value & 0xff00_0000;
-      case DESTINATION_FORMAT -> {
+      case ApicRegisters.TASK_PRIORITY -> taskPriority = value & 0xff;
+      case ApicRegisters.END_OF_INTERRUPT -> inService.end();
+      case ApicRegisters.LOGICAL_DESTINATION -> logicalDestination = value & 0xff00_0000;
+      case ApicRegisters.DESTINATION_FORMAT -> {
         destinationFormat = value | 0x0fff_ffff;
         isFlat = value >>> 28 == 0xf;
       }
-      case SPURIOUS -> setSpurious(value);
-      case ERROR_STATUS -> {
+      case ApicRegisters.SPURIOUS -> setSpurious(value);
+      case ApicRegisters.ERROR_STATUS -> {
         errorStatus = errors;
         errors = 0;
       }
-      case COMMAND -> {
+      case ApicRegisters.COMMAND -> {
         command = value & COMMAND_BITS;
         send(command, commandHigh >>> XAPIC_ID_SHIFT);
       }
-      case COMMAND_HIGH -> commandHigh = value & 0xff00_0000;
-      case TIMER -> timer.setVector(masked(value & 0x7_00ff));
-      case THERMAL, COUNTERS, LINT0, LINT1, ERROR ->
-          localVectors[register - THERMAL] = masked(value & 0x1_a7ff);
-      case INITIAL_COUNT -> timer.setInitialCount(value, now);
-      case DIVIDE -> timer.setDivideConfiguration(value, now);
+      case ApicRegisters.COMMAND_HIGH -> commandHigh = value & 0xff00_0000;
+      case ApicRegisters.TIMER -> timer.setVector(masked(value & 0x7_00ff));
+      case ApicRegisters.THERMAL,
+          ApicRegisters.COUNTERS,
+          ApicRegisters.LINT0,
+          ApicRegisters.LINT1,
+          ApicRegisters.ERROR ->
+          localVectors[register - ApicRegisters.THERMAL] = masked(value & 0x1_a7ff);
+      case ApicRegisters.INITIAL_COUNT -> timer.setInitialCount(value, now);
+      case ApicRegisters.DIVIDE -> timer.setDivideConfiguration(value, now);
       default -> {
         if (!isReadable(register)) {
           addError(ILLEGAL_REGISTER);
@@ -298,7 +274,7 @@ final class LocalApic {
    *     bits are set
    */
   boolean writeX2apic(int register, long value, long now) {
-    if (register == COMMAND) {
+    if (register == ApicRegisters.COMMAND) {
       if ((value & 0xffff_ffffL & ~COMMAND_BITS & ~(1 << 12)) != 0) {
         return false;
       }
@@ -308,10 +284,10 @@ final class LocalApic {
       wakeIfDeliverable();
       return true;
     }
-    if ((value & ~writable(register)) != 0 || writable(register) < 0) {
+    if ((value & ~ApicRegisters.writable(register)) != 0 || ApicRegisters.writable(register) < 0) {
       return false;
     }
-    if (register == SELF) {
+    if (register == ApicRegisters.SELF) {
       send(1 << 18 | (int) value, 0);
       wakeIfDeliverable();
     } else {
@@ -325,22 +301,6 @@ final class LocalApic {
     return command & 0xffff_ffffL | (long) commandHigh << Integer.SIZE;
   }
 
-  /** The bits that a write may set; -1 where there is nothing to write. */
-  private static long writable(int register) {
-    return switch (register) {
-      case TASK_PRIORITY, SELF -> 0xff;
-      case END_OF_INTERRUPT, ERROR_STATUS -> 0;
-      case SPURIOUS -> 0x1ff;
-      case TIMER -> 0x7_10ff;
-      case THERMAL, COUNTERS -> 0x1_17ff;
-      case LINT0, LINT1 -> 0x1_f7ff;
-      case ERROR -> 0x1_10ff;
-      case INITIAL_COUNT -> 0xffff_ffffL;
-      case DIVIDE -> 0xb;
-      default -> -1;
-    };
-  }
-
   private void send(int what, int destination) {
     if (ApicBus.isIllegal(what)) {
       addError(SENT_ILLEGAL_VECTOR);
@@ -351,7 +311,7 @@ final class LocalApic {
 
   private void addError(int error) {
     errors |= error;
-    requestLocally(localVectors[ERROR - THERMAL]);
+    requestLocally(localVectors[ApicRegisters.ERROR - ApicRegisters.THERMAL]);
   }
 
   private void requestLocally(int localVector) {
@@ -376,17 +336,8 @@ final class LocalApic {
     }
   }
 
-  private int highestInService() {
-    for (int at = inService.length - 1; at >= 0; at--) {
-      if (inService[at] != 0) {
-        return at * Long.SIZE + Long.SIZE - 1 - Long.numberOfLeadingZeros(inService[at]);
-      }
-    }
-    return -1;
-  }
-
   private int processorPriority() {
-    int serving = Math.max(highestInService(), 0);
+    int serving = Math.max(inService.highest(), 0);
     return taskPriority >>> 4 >= serving >>> 4 ? taskPriority : serving & 0xf0;
   }
 
@@ -401,16 +352,9 @@ final class LocalApic {
     int vector = deliverable();
     if (vector >= 0) {
       words.accept(id, vector);
-      inService[vector / Long.SIZE] |= 1L << vector;
+      inService.begin(vector);
     }
     return vector;
-  }
-
-  private void endInterrupt() {
-    int vector = highestInService();
-    if (vector >= 0) {
-      inService[vector / Long.SIZE] &= ~(1L << vector);
-    }
   }
 
   private void wakeIfDeliverable() {
@@ -421,7 +365,7 @@ final class LocalApic {
 
   /** Whether the old controllers' interrupts come through: also where the APIC is off. */
   boolean takesOldControllers() {
-    int vector = localVectors[LINT0 - THERMAL];
+    int vector = localVectors[ApicRegisters.LINT0 - ApicRegisters.THERMAL];
     return !isEnabled() || (vector & MASKED) == 0 && (vector & DELIVERY_MODE) == EXTERNAL;
   }
 

@@ -6,10 +6,8 @@ import dev.gnomon.machine.x86.Flags;
 import dev.gnomon.machine.x86.GuestException;
 import dev.gnomon.machine.x86.X86Cpu;
 import dev.gnomon.mmu.platform.Platform;
-import dev.gnomon.mmu.platform.SharedWords;
 import dev.gnomon.mmu.sync.Rendezvous;
 import dev.gnomon.mmu.sync.Synchronization;
-import dev.gnomon.mmu.tlb.Requests;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,9 +27,9 @@ public final class Pc implements Board {
   private final Standstill standstill;
   private final Seat[] seats;
   private final ApicMsrs msrs;
+  private final MappedRegisters mapped;
 
-  /** How the machine ended, as a word; 0 while it runs. */
-  private final SharedWords ending;
+  private final MachineEnd end;
 
   public Pc(
       PcConfig config,
@@ -47,7 +45,7 @@ public final class Pc implements Board {
     this.listener = listener;
     words = new ApicWords(platform, rendezvous, config.vcpus());
     standstill = new Standstill(platform, rendezvous, config.vcpus());
-    ending = platform.newWords(1);
+    end = new MachineEnd(platform, rendezvous);
     msrs = new ApicMsrs(config);
     devices =
         new Devices(
@@ -59,6 +57,7 @@ public final class Pc implements Board {
             console,
             value -> end(Ending.Kind.EXIT, 0, value),
             new Surroundings());
+    mapped = new MappedRegisters(devices);
     seats = new Seat[config.vcpus()];
     ApicBus bus = new ApicBus(words);
     for (int i = 0; i < seats.length; i++) {
@@ -108,21 +107,17 @@ public final class Pc implements Board {
 
   /** How the machine ended; null while it runs. */
   public @Nullable Ending ending() {
-    long word = ending.get(0);
-    return word == 0 ? null : Ending.of(word);
+    return end.ending();
   }
 
   /** Whether the machine has ended. */
   public boolean hasEnded() {
-    return ending.get(0) != 0;
+    return end.hasCome();
   }
 
   /** Ends the machine; the first end counts. Every vCPU leaves the guest soon. */
   void end(Ending.Kind kind, int vcpu, long value) {
-    ending.compareAndExchange(0, 0, new Ending(kind, vcpu, value).word());
-    for (int i = 0; i < seats.length; i++) {
-      rendezvous.request(i, Requests.PAUSE);
-    }
+    end.come(kind, vcpu, value);
   }
 
   // --- ports and memory-mapped registers ---
@@ -165,44 +160,17 @@ public final class Pc implements Board {
   @Override
   public long mmioRead(X86Cpu cpu, long gpa, int size) {
     Seat seat = seat(cpu);
-    int shift = 8 * (int) (gpa & 3);
-    if (isAtApic(seat, gpa)) {
-      seat.apic.setTaskPriorityClass((int) cpu.state().cr8);
-      int register = (int) (gpa & LocalApic.SIZE - 1) >>> 4;
-      return cut(seat.apic.read(register, now(cpu)) >>> shift, size);
-    }
-    if (isAtIoApic(gpa)) {
-      int offset = (int) (gpa - IoApic.BASE) & ~3;
-      return cut(devices.readIoApic(cpu.vcpu().cpu(), offset) >>> shift, size);
-    }
-    return cut(-1, size);
-  }
-
-  private static long cut(long value, int size) {
-    return value & -1L >>> Long.SIZE - Byte.SIZE * size;
+    seat.apic.setTaskPriorityClass((int) cpu.state().cr8);
+    return mapped.read(cpu.vcpu().cpu(), seat.apic, gpa, size, now(cpu));
   }
 
   @Override
   public void mmioWrite(X86Cpu cpu, long gpa, int size, long value) {
     Seat seat = seat(cpu);
-    if (isAtApic(seat, gpa)) {
-      seat.apic.setTaskPriorityClass((int) cpu.state().cr8);
-      seat.apic.write((int) (gpa & LocalApic.SIZE - 1) >>> 4, (int) value, now(cpu));
+    seat.apic.setTaskPriorityClass((int) cpu.state().cr8);
+    if (mapped.write(cpu.vcpu().cpu(), seat.apic, gpa, value, now(cpu))) {
       apicWritten(cpu, seat);
-    } else if (isAtIoApic(gpa)) {
-      devices.writeIoApic(cpu.vcpu().cpu(), (int) (gpa - IoApic.BASE), (int) value);
     }
-  }
-
-  private static boolean isAtApic(Seat seat, long gpa) {
-    return seat.apic.isEnabled()
-        && !seat.apic.isX2apic()
-        && gpa - seat.apic.address() >= 0
-        && gpa - seat.apic.address() < LocalApic.SIZE;
-  }
-
-  private static boolean isAtIoApic(long gpa) {
-    return gpa >= IoApic.BASE && gpa < IoApic.BASE + IoApic.SIZE;
   }
 
   // --- model-specific registers ---

@@ -3,7 +3,8 @@ package dev.gnomon.machine.device;
 /**
  * What else a PC has at single ports, as far as start-up code looks at it: POST codes (0x80), the
  * A20 gate and fast reset (0x92), speaker and refresh (0x61), a keyboard controller with no
- * keyboard (0x60, 0x64), a PCI host bridge with no device behind it (0xcf8 to 0xcff).
+ * keyboard (0x60, 0x64), a PCI host bridge with no device behind it (0xcf8 to 0xcff). And four
+ * ports that only keep what is written to them, for tests of IN and OUT (0xe0 to 0xe3).
  */
 final class SystemPorts extends BytePorts {
   private static final int KEYBOARD_DATA = 0x60;
@@ -11,6 +12,8 @@ final class SystemPorts extends BytePorts {
   private static final int KEYBOARD_COMMAND = 0x64;
   private static final int POST = 0x80;
   private static final int SYSTEM_CONTROL = 0x92;
+  private static final int KEPT = 0xe0;
+  private static final int KEPT_PORTS = 4;
   private static final int PCI_ADDRESS = 0xcf8;
   private static final int PCI_DATA = 0xcfc;
   private static final int PCI_PORTS = 8;
@@ -25,6 +28,7 @@ final class SystemPorts extends BytePorts {
   private final IntervalTimer timer;
   private final Runnable reset;
   private final int[] pciAddress = new int[4];
+  private final int[] kept = new int[KEPT_PORTS];
   private int post;
   private int speaker;
   private int systemControl = A20;
@@ -45,6 +49,7 @@ final class SystemPorts extends BytePorts {
     bus.attach(this, KEYBOARD_COMMAND, 1);
     bus.attach(this, POST, 1);
     bus.attach(this, SYSTEM_CONTROL, 1);
+    bus.attach(this, KEPT, KEPT_PORTS);
     bus.attach(this, PCI_ADDRESS, PCI_PORTS);
   }
 
@@ -52,6 +57,9 @@ final class SystemPorts extends BytePorts {
   int in(int port) {
     if (port >= PCI_ADDRESS && port < PCI_DATA) {
       return pciAddress[port - PCI_ADDRESS];
+    }
+    if (port >= KEPT && port < KEPT + KEPT_PORTS) {
+      return kept[port - KEPT];
     }
     return switch (port) {
       case KEYBOARD_DATA, KEYBOARD_COMMAND -> 0;
@@ -70,6 +78,10 @@ final class SystemPorts extends BytePorts {
   void out(int port, int value) {
     if (port >= PCI_ADDRESS && port < PCI_DATA) {
       pciAddress[port - PCI_ADDRESS] = value;
+      return;
+    }
+    if (port >= KEPT && port < KEPT + KEPT_PORTS) {
+      kept[port - KEPT] = value;
       return;
     }
     switch (port) {

@@ -47,7 +47,7 @@ class ApicBusTest {
   void shorthandsAreSelfAllAndAllOthers() {
     rig.send(1, 0, 1 << 18 | FIXED);
     assertThat(interrupted()).containsExactly(1);
-    rig.apics[1].write(LocalApic.END_OF_INTERRUPT, 0, 0);
+    rig.apics[1].write(ApicRegisters.END_OF_INTERRUPT, 0, 0);
     rig.send(1, 0, 3 << 18 | FIXED);
     assertThat(interrupted()).containsExactly(0, 2, 3);
   }
@@ -55,8 +55,8 @@ class ApicBusTest {
   @Test
   void flatLogicalDestinationsAreBits() {
     for (int i = 0; i < 4; i++) {
-      rig.apics[i].write(LocalApic.LOGICAL_DESTINATION, 1 << 24 + i, 0);
-      rig.apics[i].write(LocalApic.DESTINATION_FORMAT, ApicRig.FLAT, 0);
+      rig.apics[i].write(ApicRegisters.LOGICAL_DESTINATION, 1 << 24 + i, 0);
+      rig.apics[i].write(ApicRegisters.DESTINATION_FORMAT, ApicRig.FLAT, 0);
     }
     rig.send(0, 0b1010, LOGICAL | FIXED);
     assertThat(interrupted()).containsExactly(1, 3);
@@ -66,8 +66,8 @@ class ApicBusTest {
   void clusteredLogicalDestinationsAreAClusterAndBits() {
     int[] logical = {0x11, 0x12, 0x21, 0x22};
     for (int i = 0; i < 4; i++) {
-      rig.apics[i].write(LocalApic.DESTINATION_FORMAT, ApicRig.CLUSTER, 0);
-      rig.apics[i].write(LocalApic.LOGICAL_DESTINATION, logical[i] << 24, 0);
+      rig.apics[i].write(ApicRegisters.DESTINATION_FORMAT, ApicRig.CLUSTER, 0);
+      rig.apics[i].write(ApicRegisters.LOGICAL_DESTINATION, logical[i] << 24, 0);
     }
     rig.send(0, 0x23, LOGICAL | FIXED);
     assertThat(interrupted()).containsExactly(2, 3);
@@ -76,25 +76,25 @@ class ApicBusTest {
   @Test
   void x2apicSendsToThirtyTwoBitsAndToClusters() {
     IntStream.range(0, 4).forEach(this::x2apic);
-    assertThat(rig.apics[0].writeX2apic(LocalApic.COMMAND, 3L << 32 | FIXED, 0)).isTrue();
+    assertThat(rig.apics[0].writeX2apic(ApicRegisters.COMMAND, 3L << 32 | FIXED, 0)).isTrue();
     assertThat(interrupted()).containsExactly(3);
-    rig.apics[3].write(LocalApic.END_OF_INTERRUPT, 0, 0);
-    rig.apics[0].writeX2apic(LocalApic.COMMAND, 0b0110L << 32 | LOGICAL | FIXED, 0);
+    rig.apics[3].write(ApicRegisters.END_OF_INTERRUPT, 0, 0);
+    rig.apics[0].writeX2apic(ApicRegisters.COMMAND, 0b0110L << 32 | LOGICAL | FIXED, 0);
     assertThat(interrupted()).containsExactly(1, 2);
   }
 
   @Test
   void eightBitsOfOnesAreNoBroadcastOfAnX2apic() {
     x2apic(0);
-    rig.apics[0].writeX2apic(LocalApic.COMMAND, 0xffL << 32 | FIXED, 0);
+    rig.apics[0].writeX2apic(ApicRegisters.COMMAND, 0xffL << 32 | FIXED, 0);
     assertThat(interrupted()).isEmpty();
-    rig.apics[0].writeX2apic(LocalApic.COMMAND, 0xffff_ffffL << 32 | FIXED, 0);
+    rig.apics[0].writeX2apic(ApicRegisters.COMMAND, 0xffff_ffffL << 32 | FIXED, 0);
     assertThat(interrupted()).containsExactly(0, 1, 2, 3);
   }
 
   @Test
   void lowestPriorityGoesToOneThatTakesIt() {
-    rig.apics[0].write(LocalApic.SPURIOUS, 0xff, 0);
+    rig.apics[0].write(ApicRegisters.SPURIOUS, 0xff, 0);
     rig.send(3, 0xff, ApicBus.LOWEST_PRIORITY << 8 | FIXED);
     assertThat(interrupted()).containsExactly(1);
   }
@@ -118,7 +118,7 @@ class ApicBusTest {
 
   @Test
   void nmiNeedsNoVectorsSwitchedOn() {
-    rig.apics[1].write(LocalApic.SPURIOUS, 0xff, 0);
+    rig.apics[1].write(ApicRegisters.SPURIOUS, 0xff, 0);
     rig.send(0, 1, ASSERT | ApicBus.NMI << 8);
     assertThat(rig.words.events(1)).isEqualTo(ApicWords.NMI);
   }

@@ -23,14 +23,14 @@ final class ApicRig implements AutoCloseable {
     apics = new LocalApic[vcpus];
     for (int i = 0; i < vcpus; i++) {
       apics[i] = new LocalApic(i, words, bus, new ApicTimer(true));
-      apics[i].write(LocalApic.SPURIOUS, 0x1ff, 0);
+      apics[i].write(ApicRegisters.SPURIOUS, 0x1ff, 0);
     }
   }
 
   /** Writes both halves of the interrupt command register of an xAPIC. */
   void send(int from, int destination, int command) {
-    apics[from].write(LocalApic.COMMAND_HIGH, destination << 24, 0);
-    apics[from].write(LocalApic.COMMAND, command, 0);
+    apics[from].write(ApicRegisters.COMMAND_HIGH, destination << 24, 0);
+    apics[from].write(ApicRegisters.COMMAND, command, 0);
   }
 
   /** Whether a vCPU has been called; it is not any more then. */

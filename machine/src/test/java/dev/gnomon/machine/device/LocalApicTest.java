@@ -34,7 +34,7 @@ class LocalApicTest {
     assertThat(apic.deliver()).isEqualTo(0x41);
     request(0x4f);
     assertThat(apic.deliver()).isEqualTo(-1);
-    apic.write(LocalApic.END_OF_INTERRUPT, 0, 0);
+    apic.write(ApicRegisters.END_OF_INTERRUPT, 0, 0);
     assertThat(apic.deliver()).isEqualTo(0x4f);
   }
 
@@ -44,13 +44,13 @@ class LocalApicTest {
     apic.deliver();
     request(0x52);
     assertThat(apic.deliver()).isEqualTo(0x52);
-    apic.write(LocalApic.END_OF_INTERRUPT, 0, 0);
-    assertThat(apic.read(LocalApic.IN_SERVICE + 2, 0)).isEqualTo(1 << 1);
+    apic.write(ApicRegisters.END_OF_INTERRUPT, 0, 0);
+    assertThat(apic.read(ApicRegisters.IN_SERVICE + 2, 0)).isEqualTo(1 << 1);
   }
 
   @Test
   void taskPriorityHoldsItsClassBack() {
-    apic.write(LocalApic.TASK_PRIORITY, 0x40, 0);
+    apic.write(ApicRegisters.TASK_PRIORITY, 0x40, 0);
     request(0x4f);
     assertThat(apic.deliverable()).isEqualTo(-1);
     request(0x50);
@@ -63,7 +63,7 @@ class LocalApicTest {
     apic.deliver();
     request(0x40);
     rig.wasCalled(0);
-    apic.write(LocalApic.END_OF_INTERRUPT, 0, 0);
+    apic.write(ApicRegisters.END_OF_INTERRUPT, 0, 0);
     assertThat(rig.wasCalled(0)).isTrue();
   }
 
@@ -71,39 +71,39 @@ class LocalApicTest {
   void processorPriorityIsThatInServiceOrTheTasks() {
     request(0x73);
     apic.deliver();
-    assertThat(apic.read(LocalApic.PROCESSOR_PRIORITY, 0)).isEqualTo(0x70);
-    apic.write(LocalApic.TASK_PRIORITY, 0x75, 0);
-    assertThat(apic.read(LocalApic.PROCESSOR_PRIORITY, 0)).isEqualTo(0x75);
+    assertThat(apic.read(ApicRegisters.PROCESSOR_PRIORITY, 0)).isEqualTo(0x70);
+    apic.write(ApicRegisters.TASK_PRIORITY, 0x75, 0);
+    assertThat(apic.read(ApicRegisters.PROCESSOR_PRIORITY, 0)).isEqualTo(0x75);
   }
 
   @Test
   void requestedVectorsCanBeReadInThirtyTwoBitsEach() {
     request(0x85);
-    assertThat(apic.read(LocalApic.REQUESTED + 4, 0)).isEqualTo(1 << 5);
+    assertThat(apic.read(ApicRegisters.REQUESTED + 4, 0)).isEqualTo(1 << 5);
     apic.deliver();
-    assertThat(apic.read(LocalApic.REQUESTED + 4, 0)).isZero();
+    assertThat(apic.read(ApicRegisters.REQUESTED + 4, 0)).isZero();
   }
 
   @Test
   void switchedOffInSoftwareItTakesNoVectorAndMasksItsOwn() {
-    apic.write(LocalApic.LINT0, 0x700, 0);
-    apic.write(LocalApic.SPURIOUS, 0xff, 0);
+    apic.write(ApicRegisters.LINT0, 0x700, 0);
+    apic.write(ApicRegisters.SPURIOUS, 0xff, 0);
     rig.send(1, 0, LEVEL_ASSERT | 0x40);
     assertThat(apic.deliverable()).isEqualTo(-1);
-    assertThat(apic.read(LocalApic.LINT0, 0)).isEqualTo(0x1_0700);
+    assertThat(apic.read(ApicRegisters.LINT0, 0)).isEqualTo(0x1_0700);
   }
 
   @Test
   void illegalVectorIsNotSentButReported() {
     rig.send(0, 0, LEVEL_ASSERT | 0x0f);
-    apic.write(LocalApic.ERROR_STATUS, 0, 0);
-    assertThat(apic.read(LocalApic.ERROR_STATUS, 0)).isEqualTo(1 << 5);
+    apic.write(ApicRegisters.ERROR_STATUS, 0, 0);
+    assertThat(apic.read(ApicRegisters.ERROR_STATUS, 0)).isEqualTo(1 << 5);
     assertThat(apic.deliverable()).isEqualTo(-1);
   }
 
   @Test
   void errorInterruptsIfItsVectorIsNotMasked() {
-    apic.write(LocalApic.ERROR, 0xe1, 0);
+    apic.write(ApicRegisters.ERROR, 0xe1, 0);
     rig.send(0, 0, LEVEL_ASSERT | 0x0f);
     assertThat(apic.deliver()).isEqualTo(0xe1);
   }
@@ -111,10 +111,10 @@ class LocalApicTest {
   @Test
   void errorStatusKeepsWhatItShowedUntilItIsWritten() {
     rig.send(0, 0, LEVEL_ASSERT | 3);
-    assertThat(apic.read(LocalApic.ERROR_STATUS, 0)).isZero();
-    apic.write(LocalApic.ERROR_STATUS, 0, 0);
-    apic.write(LocalApic.ERROR_STATUS, 0, 0);
-    assertThat(apic.read(LocalApic.ERROR_STATUS, 0)).isZero();
+    assertThat(apic.read(ApicRegisters.ERROR_STATUS, 0)).isZero();
+    apic.write(ApicRegisters.ERROR_STATUS, 0, 0);
+    apic.write(ApicRegisters.ERROR_STATUS, 0, 0);
+    assertThat(apic.read(ApicRegisters.ERROR_STATUS, 0)).isZero();
   }
 
   @Test
@@ -142,18 +142,18 @@ class LocalApicTest {
   void x2apicHasItsIdentifierAndClusterFromItsNumber() {
     rig.apics[3].setBase(
         LocalApic.DEFAULT_BASE | LocalApic.ENABLE | LocalApic.X2APIC_ENABLE, true, 36);
-    assertThat(rig.apics[3].read(LocalApic.ID, 0)).isEqualTo(3);
-    assertThat(rig.apics[3].read(LocalApic.LOGICAL_DESTINATION, 0)).isEqualTo(1 << 3);
-    assertThat(rig.apics[2].read(LocalApic.ID, 0)).isEqualTo(2 << 24);
+    assertThat(rig.apics[3].read(ApicRegisters.ID, 0)).isEqualTo(3);
+    assertThat(rig.apics[3].read(ApicRegisters.LOGICAL_DESTINATION, 0)).isEqualTo(1 << 3);
+    assertThat(rig.apics[2].read(ApicRegisters.ID, 0)).isEqualTo(2 << 24);
   }
 
   @Test
   void x2apicRefusesReservedBitsAndRegistersThatItLacks() {
-    assertThat(apic.writeX2apic(LocalApic.END_OF_INTERRUPT, 1, 0)).isFalse();
-    assertThat(apic.writeX2apic(LocalApic.TASK_PRIORITY, 0x100, 0)).isFalse();
-    assertThat(apic.writeX2apic(LocalApic.DESTINATION_FORMAT, 0, 0)).isFalse();
-    assertThat(apic.writeX2apic(LocalApic.ID, 1, 0)).isFalse();
-    assertThat(apic.writeX2apic(LocalApic.SELF, 0x55, 0)).isTrue();
+    assertThat(apic.writeX2apic(ApicRegisters.END_OF_INTERRUPT, 1, 0)).isFalse();
+    assertThat(apic.writeX2apic(ApicRegisters.TASK_PRIORITY, 0x100, 0)).isFalse();
+    assertThat(apic.writeX2apic(ApicRegisters.DESTINATION_FORMAT, 0, 0)).isFalse();
+    assertThat(apic.writeX2apic(ApicRegisters.ID, 1, 0)).isFalse();
+    assertThat(apic.writeX2apic(ApicRegisters.SELF, 0x55, 0)).isTrue();
     assertThat(apic.deliver()).isEqualTo(0x55);
   }
 
@@ -161,11 +161,11 @@ class LocalApicTest {
   void initLeavesNothingButIdentifierAndBase() {
     request(0x41);
     apic.deliver();
-    apic.write(LocalApic.TASK_PRIORITY, 0xff, 0);
+    apic.write(ApicRegisters.TASK_PRIORITY, 0xff, 0);
     apic.initialize();
-    assertThat(apic.read(LocalApic.PROCESSOR_PRIORITY, 0)).isZero();
-    assertThat(apic.read(LocalApic.SPURIOUS, 0)).isEqualTo(0xff);
-    assertThat(apic.read(LocalApic.LINT1, 0)).isEqualTo(ApicTimer.MASKED);
+    assertThat(apic.read(ApicRegisters.PROCESSOR_PRIORITY, 0)).isZero();
+    assertThat(apic.read(ApicRegisters.SPURIOUS, 0)).isEqualTo(0xff);
+    assertThat(apic.read(ApicRegisters.LINT1, 0)).isEqualTo(ApicTimer.MASKED);
     assertThat(apic.isEnabled()).isTrue();
   }
 }
