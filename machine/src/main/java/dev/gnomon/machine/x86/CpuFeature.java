@@ -92,6 +92,7 @@ public enum CpuFeature {
   PKU(7, Register.ECX, 3, ControlBits.CR4_PKE, 0, Mnemonic.RDPKRU, Mnemonic.WRPKRU),
   LA57(7, Register.ECX, 16, ControlBits.CR4_LA57, 0),
   RDPID(7, Register.ECX, 22, 0, 0, Mnemonic.RDPID),
+  SERIALIZE(7, Register.EDX, 14, 0, 0, Mnemonic.SERIALIZE),
   SYSCALL(
       0x8000_0001, Register.EDX, 11, 0, ControlBits.EFER_SCE, Mnemonic.SYSCALL, Mnemonic.SYSRET),
   NX(0x8000_0001, Register.EDX, 20, 0, ControlBits.EFER_NXE),

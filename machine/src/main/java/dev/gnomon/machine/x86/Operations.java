@@ -32,6 +32,11 @@ final class Operations {
     }
   }
 
+  /** Whether somebody makes it. */
+  boolean has(Mnemonic mnemonic) {
+    return makers.containsKey(mnemonic);
+  }
+
   /** The operation of an instruction; of one that nobody makes, one that raises #UD. */
   Operation make(Instruction instruction) {
     OperationMaker maker = makers.get(instruction.mnemonic());

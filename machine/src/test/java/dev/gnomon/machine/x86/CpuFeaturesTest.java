@@ -87,6 +87,22 @@ class CpuFeaturesTest {
     assertThat(bits).isEqualTo(isSilent ? 0 : isClflush ? 2 : 1);
   }
 
+  @ParameterizedTest
+  @EnumSource(CpuFeature.class)
+  void whatIsReportedIsThere(CpuFeature feature) {
+    Operations operations = new Operations(CpuFeatures.all());
+    assertThat(feature.instructions()).allMatch(operations::has);
+  }
+
+  @Test
+  void withoutItsFeatureAnInstructionIsNotMadeOrIsItsElder() {
+    Operations operations = new Operations(CpuFeatures.all().with("-pku,-bmi1,-movbe"));
+    assertThat(operations.has(Mnemonic.RDPKRU)).isFalse();
+    assertThat(operations.has(Mnemonic.MOVBE)).isFalse();
+    assertThat(operations.has(Mnemonic.ANDN)).isFalse();
+    assertThat(operations.has(Mnemonic.TZCNT)).as("as BSF").isTrue();
+  }
+
   @Test
   void cmpxchg16bMustBeAskedFor() {
     assertThat(CpuFeatures.all().has(CpuFeature.CX16)).isFalse();
