@@ -48,7 +48,7 @@ class LongModeTest {
         .isEqualTo(
             "2b 23 e000000d 0 2b e000000d 0 2b e000000d 0 2b e000000e 5 2b 401000"
                 + " e000000e 7 2b 401000 e000000e 5 2b 10000 e000000d 482 2b e000000d 0 2b"
-                + " e000000d 0 2b 0 8");
+                + " e000000d 0 2b e000000d 0 2b 0 8");
   }
 
   @Test
@@ -145,5 +145,10 @@ class LongModeTest {
   @Test
   void anIntWhoseGateCannotBeReadIsBegunAgain() {
     assertThat(guest.get(20)).isEqualTo("e000000e 0 8 407400 e0000090 0 8");
+  }
+
+  @Test
+  void framesAreAlignedAndSsBecomesNullOnlyWithTheLevel() {
+    assertThat(guest.get(21)).isEqualTo("e0000092 0 8 8ffb0 10 e0000092 0 2b 92fc0 0");
   }
 }

@@ -513,6 +513,14 @@ again:
   iretq
 1:
 
+  SECTION 21
+  mov byte ptr [idt+0x92*16+4], 0       # no IST: the stack in use, aligned
+  mov byte ptr [idt+0x92*16+5], 0xee
+  mov rsp, KSTACK - 4
+  TRY int 0x92
+  mov rsp, KSTACK
+  USER user21
+
   SECTION 20
   mov dword ptr [PT+48], 0x305003       # the IDT across two pages
   mov dword ptr [PT+56], 0x306003
@@ -550,6 +558,8 @@ user3:
   TRY in al, 0x60
   TRY in al, 0x70                       # the bitmap allows this one
   TRY in ax, 0x70
+  mov edx, 0x100                        # beyond the bitmap
+  TRY in al, dx
   pushfq
   pop rax
   or eax, 0x3200
@@ -625,6 +635,10 @@ user19:
   int 0x80
   int 0x81
 .code64
+
+user21:
+  TRY int 0x92                          # SS becomes null
+  ULEAVE
 
 returns:
   ret
