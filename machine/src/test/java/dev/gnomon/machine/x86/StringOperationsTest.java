@@ -9,6 +9,10 @@ import org.junit.jupiter.api.Test;
 /** String instructions in 16- and 32-bit code, and how a repeated one is left and resumed. */
 class StringOperationsTest {
   private static final long CODE = 0x1000;
+
+  /** Beyond the memory. */
+  private static final long MMIO = 0x40_0000;
+
   private static final int DATA = Segment.PRESENT | Segment.NON_SYSTEM | 3;
 
   private final X86Rig rig = new X86Rig(2);
@@ -65,6 +69,36 @@ class StringOperationsTest {
     assertThat(state.gpr[CpuState.RSI]).isEqualTo(0x2006);
     assertThat(state.gpr[CpuState.RDI]).isEqualTo(0x3006);
     assertThat(rig.word(0x3000)).isEqualTo(0x0605_0403_0201L);
+  }
+
+  @Test
+  void aRepeatedInstructionCanBeLeftAfterEachElementAndResumed() {
+    rig.onMmioWrite = rig.cpu::stop;
+    operands(0, MMIO, 3);
+    state.gpr[CpuState.RAX] = 0x1234_5678;
+    state.rip = CODE;
+    rig.load(CODE, "f3ab"); // rep stosd
+    for (long left = 2; left > 0; left--) {
+      assertThat(rig.run(1)).isEqualTo(StopReason.STOPPED);
+      assertThat(state.gpr[CpuState.RCX]).isEqualTo(left);
+      assertThat(state.rip).isEqualTo(CODE);
+    }
+    assertThat(rig.run(1)).isEqualTo(StopReason.STOPPED);
+    assertThat(state.gpr[CpuState.RCX]).isZero();
+    assertThat(state.gpr[CpuState.RDI]).isEqualTo(MMIO + 12);
+    assertThat(state.rip).isEqualTo(CODE + 2);
+    assertThat(rig.mmioWrites).containsExactly(0x1234_5678L, 0x1234_5678L, 0x1234_5678L);
+  }
+
+  @Test
+  void movesToAndFromDevicesAreMadeOneByOne() {
+    rig.load(0x2000, "0100020003000400");
+    operands(0x2000, MMIO, 3);
+    run("66f3a5"); // rep movsw
+    assertThat(rig.mmioWrites).containsExactly(1L, 2L, 3L);
+    operands(MMIO, 0x2002, 2);
+    run("66f3a5");
+    assertThat(rig.word(0x2000)).isEqualTo(0x0004_ffff_ffff_0001L);
   }
 
   @Test

@@ -45,6 +45,12 @@ final class X86Rig implements AutoCloseable {
   /** What it printed. */
   final StringBuilder text = new StringBuilder();
 
+  /** What was written to MMIO. */
+  final List<Long> mmioWrites = new ArrayList<>();
+
+  /** What happens at each write to MMIO. */
+  Runnable onMmioWrite = () -> {};
+
   /** Every IN: port, and size times 65536. */
   final List<Integer> inputs = new ArrayList<>();
 
@@ -180,7 +186,10 @@ final class X86Rig implements AutoCloseable {
     }
 
     @Override
-    public void mmioWrite(X86Cpu on, long gpa, int size, long value) {}
+    public void mmioWrite(X86Cpu on, long gpa, int size, long value) {
+      mmioWrites.add(value & -1L >>> Long.SIZE - 8 * size);
+      onMmioWrite.run();
+    }
 
     @Override
     public long read(Cpu on, long gpa, int size) {
