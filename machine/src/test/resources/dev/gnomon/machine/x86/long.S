@@ -840,5 +840,5 @@ tss:
   .space 14, 0xff
   .byte 0xfe                            # port 0x70
   .space 17, 0xff
-.balign 16
+.balign 16, 0                          # a port beyond the bitmap would be allowed
 idt:
