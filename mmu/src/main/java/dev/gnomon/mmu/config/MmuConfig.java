@@ -66,9 +66,7 @@ public record MmuConfig(
     require(largestLevel >= 1 && largestLevel <= 3, "the largest level must be 1, 2 or 3");
     require(layout == SpteLayout.EPT || tdp == TdpKind.NPT, "an EPT processor needs EPT's layout");
     require(layout == SpteLayout.EPT || !memoryType, "only EPT's layout has a memory type");
-    require(
-        accessedDirty || layout == SpteLayout.EPT,
-        "NPT in its own layout always has accessed and dirty bits");
+    require(accessedDirty || layout == SpteLayout.EPT, "NPT always has accessed and dirty bits");
     require(
         tdp == TdpKind.EPT
             || layout == SpteLayout.LEGACY
