@@ -54,7 +54,7 @@ class BlockCacheTest {
       // mov $100000, %ecx; 1: dec %ecx; jnz 1b; movb $2, FUNCTION+1; hlt
       rig.put(0x5_0000, "b9a0860100 ffc9 75fc c6042501000400 02 f4");
       rig.cpu(1).state().rip = 0x5_0000;
-      rig.threads().start(0, "spins", cpu -> rig.cpu(0).run(Long.MAX_VALUE));
+      rig.threads().start(0, "spins", cpu -> rig.cpu(0).run(200_000_000));
       rig.threads().start(1, "changes", cpu -> rig.cpu(1).run(Long.MAX_VALUE));
       rig.threads().join();
       assertThat(rig.state().gpr[CpuState.RAX]).isEqualTo(2);
