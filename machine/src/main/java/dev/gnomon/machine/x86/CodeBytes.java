@@ -1,33 +1,33 @@
 package dev.gnomon.machine.x86;
 
-import java.util.StringJoiner;
+import java.util.Arrays;
 
-/** The bytes at RIP, for the user. */
+/** The bytes of code somewhere, for the user. */
 final class CodeBytes {
   private static final int MOST = 15;
 
   private CodeBytes() {}
 
   /**
-   * As many as an instruction can have, in hexadecimal; fewer where the rest cannot be fetched. In
-   * the guest.
+   * As many as an instruction can have, from an offset in the code segment; fewer where the rest
+   * cannot be fetched. In the guest.
    */
-  static String of(X86Cpu cpu) {
+  static byte[] at(X86Cpu cpu, long rip) {
     CpuState state = cpu.state();
-    StringJoiner text = new StringJoiner(" ");
+    byte[] bytes = new byte[MOST];
     long base = cpu.codeSize() == 8 ? 0 : state.segments[CpuState.CS].base();
     for (int i = 0; i < MOST; i++) {
       long hpa;
       try {
-        hpa = cpu.vcpu().executable(DescriptorTables.wrap(state, base + state.rip + i));
+        hpa = cpu.vcpu().executable(DescriptorTables.wrap(state, base + rip + i));
       } catch (GuestException e) {
-        break;
+        return Arrays.copyOf(bytes, i);
       }
       if (hpa < 0) {
-        break;
+        return Arrays.copyOf(bytes, i);
       }
-      text.add("%02x".formatted(cpu.memory().getByte(hpa) & 0xff));
+      bytes[i] = cpu.memory().getByte(hpa);
     }
-    return text.toString();
+    return bytes;
   }
 }

@@ -82,7 +82,9 @@ final class Operations {
 
     @Override
     void execute(X86Cpu cpu) {
-      cpu.tellOfUnknownInstruction(length);
+      long behind = cpu.state().rip;
+      long start = cpu.codeSize() == 8 ? behind - length : behind - length & 0xffff_ffffL;
+      cpu.board().unknownInstruction(cpu, start, CodeBytes.at(cpu, start));
       throw cpu.raise(GuestException.UD);
     }
   }

@@ -2,14 +2,13 @@ package dev.gnomon.machine.x86;
 
 import dev.gnomon.machine.processor.Vcpu;
 import dev.gnomon.mmu.platform.PhysicalMemory;
+import java.util.HexFormat;
 
 /**
  * A vCPU that executes machine code: registers, memory as the instructions see it, and the run
  * loop. Used by the CPU that runs the vCPU.
  */
 public final class X86Cpu {
-  private static final int LONGEST_INSTRUCTION = 15;
-
   private final Vcpu vcpu;
   private final CpuState state;
   private final CpuFeatures features;
@@ -129,7 +128,7 @@ public final class X86Cpu {
    */
   void shutDown(String why) {
     shutdownReason = why;
-    shutdownCode = CodeBytes.of(this);
+    shutdownCode = HexFormat.ofDelimiter(" ").formatHex(CodeBytes.at(this, state.rip));
     loop.shutDown();
   }
 
@@ -258,23 +257,6 @@ public final class X86Cpu {
   }
 
   // --- exceptions ---
-
-  /**
-   * Tells the board of an instruction that this processor does not know.
-   *
-   * @param length of what was made out of it; RIP is behind that
-   */
-  void tellOfUnknownInstruction(int length) {
-    long start = codeSize == 8 ? state.rip - length : state.rip - length & 0xffff_ffffL;
-    long linear = codeSize == 8 ? start : segments[CpuState.CS].base() + start & 0xffff_ffffL;
-    long hpa = vcpu.executable(linear);
-    int inPage = (int) (PhysicalMemory.FRAME_SIZE - (linear & PhysicalMemory.FRAME_SIZE - 1));
-    byte[] bytes = new byte[hpa < 0 ? 0 : Math.min(LONGEST_INSTRUCTION, inPage)];
-    for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = memory().getByte(hpa + i);
-    }
-    board.unknownInstruction(this, start, bytes);
-  }
 
   /** Raises a fault without an error code. Never returns: {@code throw cpu.raise(...)}. */
   GuestException raise(int vector) {
