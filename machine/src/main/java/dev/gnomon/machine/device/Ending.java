@@ -38,8 +38,6 @@ public record Ending(Kind kind, int vcpu, long value) {
 
   static Ending of(long word) {
     return new Ending(
-        KINDS[(int) (word & 0xff) - 1],
-        (int) (word >>> VCPU_SHIFT) & 0xffff,
-        word >>> VALUE_SHIFT);
+        KINDS[(int) (word & 0xff) - 1], (int) (word >>> VCPU_SHIFT) & 0xffff, word >>> VALUE_SHIFT);
   }
 }

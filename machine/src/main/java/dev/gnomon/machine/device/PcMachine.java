@@ -46,8 +46,7 @@ public final class PcMachine {
     for (int i = 0; i < cpus.length; i++) {
       CpuState state = CpuState.reset();
       state.apicBase = pc.seat(i).apic.base();
-      cpus[i] =
-          new X86Cpu(vm.newVcpu(i, new PageFaultRaiser(), mmio), state, features, pc);
+      cpus[i] = new X86Cpu(vm.newVcpu(i, new PageFaultRaiser(), mmio), state, features, pc);
     }
   }
 

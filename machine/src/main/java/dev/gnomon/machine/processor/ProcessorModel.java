@@ -9,8 +9,8 @@ package dev.gnomon.machine.processor;
  * @param updatesReadFirst whether an instruction that reads, changes and writes memory without LOCK
  *     reads by a read access and then writes; else its read is checked for writing
  * @param walksPdptes whether the PDPTEs of PAE paging are read from memory in each walk, as AMD has
- *     it under nested paging (APM vol. 2, 15.25.10), and A is set in them as in any entry; else they
- *     are loaded at MOV CR3
+ *     it under nested paging (APM vol. 2, 15.25.10), and A is set in them as in any entry; else
+ *     they are loaded at MOV CR3
  * @param writesTables whether each access to a guest table counts as a write for the MMU's tables
  *     whatever their format, as under NPT
  */

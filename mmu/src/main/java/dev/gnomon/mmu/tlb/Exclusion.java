@@ -9,11 +9,12 @@ import dev.gnomon.mmu.sync.Rendezvous;
  * How one vCPU of a VM is alone in guest mode for a moment: for a locked update that no single
  * instruction of the host does.
  *
- * <p>A word holds the number of the vCPU that is alone, plus 1. It is taken by compare-and-exchange,
- * outside guest mode; then every vCPU gets a request, and all leave guest mode. A vCPU that finds
- * the request on its way in waits until the word is free or its own. If another takes the word just
- * then, it has sent its request before this one can be in guest mode and not have seen it. So while
- * the word is held nobody else is in guest mode, and nobody waits for it there but for entering.
+ * <p>A word holds the number of the vCPU that is alone, plus 1. It is taken by
+ * compare-and-exchange, outside guest mode; then every vCPU gets a request, and all leave guest
+ * mode. A vCPU that finds the request on its way in waits until the word is free or its own. If
+ * another takes the word just then, it has sent its request before this one can be in guest mode
+ * and not have seen it. So while the word is held nobody else is in guest mode, and nobody waits
+ * for it there but for entering.
  */
 public final class Exclusion {
   private static final long FREE = 0;
