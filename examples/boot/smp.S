@@ -1,6 +1,7 @@
 # A bare-metal program for `gnomon boot`: multiboot entry, long mode with paging of its own, a page
 # fault that it handles, the other processors started by INIT and SIPI, a lock between them, timer
-# interrupts, an interrupt from one processor to the others, serial output, and an exit status.
+# interrupts, task priority, an interrupt from one processor to the others, serial output, and an
+# exit status.
 #
 # smp.elf beside it was made by GNU binutils:
 #
@@ -36,6 +37,7 @@
 .set LVT_TIMER, 0x32
 .set INITIAL_COUNT, 0x38
 .set DIVIDE, 0x3e
+.set TO_SELF, 1 << 18
 .set TO_ALL_OTHERS, 3 << 18
 .set ASSERT, 1 << 14
 
@@ -158,6 +160,7 @@ start64:
   call demand_paging
   call start_others
   call timer
+  call hold_back
   call call_others
 
   mov eax, counter               # did every increment count?
@@ -278,6 +281,29 @@ timer:
   call apic_write
   mov eax, TICKS
   lea rsi, ticked
+  jmp print_number_line
+
+# An interrupt to itself, which CR8 holds back.
+hold_back:
+  sti
+  mov eax, CALL_VECTOR >> 4
+  mov cr8, rax
+  mov eax, TO_SELF | ASSERT | CALL_VECTOR
+  call send
+  nop
+  mov edi, 6
+  cmp dword ptr calls, 0
+  jne fail
+  xor eax, eax
+  mov cr8, rax
+  nop
+  cli
+  mov edi, 7
+  cmp dword ptr calls, 1
+  jne fail
+  mov dword ptr calls, 0
+  mov eax, 1
+  lea rsi, held_back
   jmp print_number_line
 
 # Interrupts all others, which sleep, and waits until they have seen it.
@@ -493,6 +519,7 @@ banner:    .asciz "smp: started as "
 faulted:   .asciz " page faults handled"
 up:        .asciz " processors up"
 ticked:    .asciz " timer interrupts"
+held_back: .asciz " interrupt held back"
 called:    .asciz " processors called"
 counted:   .asciz " increments under the lock"
 surprised: .asciz "an unexpected exception\n"

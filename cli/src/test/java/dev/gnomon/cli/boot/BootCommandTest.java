@@ -41,6 +41,7 @@ class BootCommandTest {
     16 page faults handled
     %d processors up
     5 timer interrupts
+    1 interrupt held back
     %d processors called
     %d increments under the lock
     """
