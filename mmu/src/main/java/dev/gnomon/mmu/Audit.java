@@ -9,9 +9,11 @@ import dev.gnomon.mmu.platform.HostPages;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.platform.SharedWords;
+import dev.gnomon.mmu.shadow.ShadowMmu;
 import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.slot.MemslotArray;
 import dev.gnomon.mmu.slot.Memslots;
+import dev.gnomon.mmu.slot.ReverseMapHeads;
 import dev.gnomon.mmu.slot.TrackedWrites;
 import dev.gnomon.mmu.spte.MmioSpte;
 import dev.gnomon.mmu.spte.SpteFormat;
@@ -54,6 +56,7 @@ final class Audit {
   private final SpteFormat format;
   private final Memslots memslots;
   private final TdpMmu tdp;
+  private final ShadowMmu shadow;
   private final ShadowPages pages;
   private final MmuLock mmuLock;
   private final HostPages hostPages;
@@ -65,6 +68,7 @@ final class Audit {
       SpteFormat format,
       Memslots memslots,
       TdpMmu tdp,
+      ShadowMmu shadow,
       ShadowPages pages,
       MmuLock mmuLock,
       HostPages hostPages,
@@ -74,6 +78,7 @@ final class Audit {
     this.format = format;
     this.memslots = memslots;
     this.tdp = tdp;
+    this.shadow = shadow;
     this.pages = pages;
     this.mmuLock = mmuLock;
     this.hostPages = hostPages;
@@ -100,6 +105,15 @@ final class Audit {
       findings.tables.add(root.page().pfn());
       checkTable(cpu, findings, slots, root, root.page());
     }
+    findings.violations.addAll(
+        shadow
+            .audit()
+            .run(
+                slots,
+                (spte, gfn, level) -> {
+                  findings.leaves[level]++;
+                  checkLeaf(findings, slots, spte, gfn, level);
+                }));
     mmuLock.writeUnlock(cpu);
     for (TdpRoot root : roots) {
       tdp.releaseRoot(cpu, root);
@@ -233,7 +247,7 @@ final class Audit {
         findings,
         Stat.MMU_PAGE_TABLES,
         statistics.sum(Stat.MMU_PAGE_TABLES),
-        findings.tables.size());
+        findings.tables.size() + shadow.audit().pageCount());
     if (pages.size(cpu) != findings.tables.size()) {
       findings.add(
           pages.size(cpu) + " tables are known, " + findings.tables.size() + " are linked");
@@ -257,11 +271,13 @@ final class Audit {
 
   /** Page tables, their bookkeeping, the slots' bitmaps and counts. */
   long overheadBytes(Cpu cpu) {
-    long bytes = pages.size(cpu) * (long) (PhysicalMemory.FRAME_SIZE + SHADOW_PAGE_HEAP_BYTES);
+    long bytes = (pages.size(cpu) + shadow.audit().pageCount()) * (long) (PhysicalMemory.FRAME_SIZE + SHADOW_PAGE_HEAP_BYTES);
     MemslotArray slots = memslots.current();
     for (int i = 0; i < slots.size(); i++) {
       Memslot slot = slots.get(i);
       SharedWords bitmap = slot.dirtyBitmap();
+      ReverseMapHeads reverseMap = slot.reverseMap();
+      bytes += reverseMap == null ? 0 : reverseMap.bytes();
       bytes += slot.largePages().bytes() + (bitmap == null ? 0 : 8L * bitmap.length());
     }
     return bytes;

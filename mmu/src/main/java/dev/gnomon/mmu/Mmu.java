@@ -1,6 +1,8 @@
 package dev.gnomon.mmu;
 
+import dev.gnomon.mmu.arch.PagingFeatures;
 import dev.gnomon.mmu.config.MmuConfig;
+import dev.gnomon.mmu.config.MmuKind;
 import dev.gnomon.mmu.config.Statistics;
 import dev.gnomon.mmu.dirty.DirtyLog;
 import dev.gnomon.mmu.dirty.DirtyMarker;
@@ -8,6 +10,10 @@ import dev.gnomon.mmu.dirty.PmlBuffer;
 import dev.gnomon.mmu.event.Tracepoints;
 import dev.gnomon.mmu.fault.Invalidations;
 import dev.gnomon.mmu.fault.PageFaults;
+import dev.gnomon.mmu.fault.Paging;
+import dev.gnomon.mmu.fault.ShadowFaults;
+import dev.gnomon.mmu.fault.ShadowPaging;
+import dev.gnomon.mmu.fault.TdpPaging;
 import dev.gnomon.mmu.make.SpteMaker;
 import dev.gnomon.mmu.make.SpteWriter;
 import dev.gnomon.mmu.notify.MmuNotifier;
@@ -15,7 +21,11 @@ import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.HostPages;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.platform.Platform;
+import dev.gnomon.mmu.root.ShadowRoots;
 import dev.gnomon.mmu.root.VcpuRoot;
+import dev.gnomon.mmu.shadow.Foundation;
+import dev.gnomon.mmu.shadow.ShadowMmu;
+import dev.gnomon.mmu.shadow.ShadowStructures;
 import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.slot.Memslots;
 import dev.gnomon.mmu.slot.TrackedWrites;
@@ -24,6 +34,7 @@ import dev.gnomon.mmu.sync.MmuLock;
 import dev.gnomon.mmu.sync.ReadCopyUpdate;
 import dev.gnomon.mmu.sync.Rendezvous;
 import dev.gnomon.mmu.sync.Synchronization;
+import dev.gnomon.mmu.table.Role;
 import dev.gnomon.mmu.table.ShadowPage;
 import dev.gnomon.mmu.table.ShadowPages;
 import dev.gnomon.mmu.table.TableFrames;
@@ -56,6 +67,7 @@ public final class Mmu {
   private final ShadowPages pages;
   private final TableFrames tableFrames;
   private final TdpMmu tdp;
+  private final ShadowMmu shadow;
   private final DirtyLog dirtyLog;
   private final MmuNotifier notifier;
   private final SlotChanges slotChanges;
@@ -88,22 +100,40 @@ public final class Mmu {
     flusher = new TlbFlusher(rendezvous, statistics);
     mmuLock = synchronization.mmuLock();
     rcu = synchronization.readCopyUpdate(platform.frames()::free);
-    memslots = new Memslots(platform, synchronization, config.writeTracking());
+    memslots = new Memslots(platform, synchronization, writeTracks(config), config.hasReverseMaps());
     marker = new DirtyMarker(platform, synchronization, config, rendezvous, trace, statistics);
     pages = new ShadowPages(synchronization, statistics);
-    tableFrames = new TableFrames(platform);
+    tableFrames = new TableFrames(platform, format.nonPresent());
+    SpteWriter writer =
+        new SpteWriter(
+            memory, format, rules.get(Rules.VOLATILE), rules.get(Rules.TDP_WRITE), statistics);
+    Foundation base =
+        new Foundation(
+            platform,
+            config,
+            format,
+            memslots,
+            hostPages,
+            marker,
+            writer,
+            tableFrames,
+            mmuLock,
+            rcu,
+            flusher,
+            trace,
+            statistics);
+    ShadowStructures structures =
+        new ShadowStructures(base, rules.get(Rules.PFN_DIRTY), rules.get(Rules.FLUSH_ON_UPDATE));
     SpteMaker maker =
         new SpteMaker(
             config,
             format,
             hostPages,
             marker,
-            WriteTracking.REGISTERED,
+            config.mmu() == MmuKind.TDP ? WriteTracking.REGISTERED : structures.tracking(),
             rules.get(Rules.PFN_DIRTY),
             rules.get(Rules.WRITABLE_LEAF));
-    SpteWriter writer =
-        new SpteWriter(
-            memory, format, rules.get(Rules.VOLATILE), rules.get(Rules.TDP_WRITE), statistics);
+    shadow = new ShadowMmu(structures, maker);
     tdp =
         new TdpMmu(
             platform,
@@ -130,7 +160,7 @@ public final class Mmu {
             config,
             memslots,
             marker,
-            tdp.logProtection(),
+            tdp.logProtection().and(shadow.logProtection()),
             mmuLock,
             flusher,
             rendezvous,
@@ -140,6 +170,7 @@ public final class Mmu {
         new MmuNotifier(
             memslots,
             tdp,
+            shadow,
             invalidations,
             mmuLock,
             rcu,
@@ -148,6 +179,11 @@ public final class Mmu {
             rules.get(Rules.AGING_FLUSH),
             trace,
             statistics);
+    PageFaults.Decisions faultDecisions =
+        new PageFaults.Decisions(
+            rules.get(Rules.FAST_FAULT),
+            rules.get(Rules.LOCKLESS_WALK),
+            rules.get(Rules.INVALIDATE_RETRY));
     PageFaults pageFaults =
         new PageFaults(
             config,
@@ -162,23 +198,39 @@ public final class Mmu {
             invalidations,
             mmuLock,
             rcu,
-            new PageFaults.Decisions(
-                rules.get(Rules.FAST_FAULT),
-                rules.get(Rules.LOCKLESS_WALK),
-                rules.get(Rules.INVALIDATE_RETRY)),
+            faultDecisions,
             trace,
             statistics);
+    ShadowFaults shadowFaults = new ShadowFaults(base, shadow, invalidations, faultDecisions);
     slotChanges =
         new SlotChanges(
-            config, memslots, dirtyLog, tdp, mmuLock, rcu, flusher, marker.usesRings(), trace);
+            config, memslots, dirtyLog, tdp, shadow, mmuLock, rcu, flusher, marker.usesRings(), trace);
     vcpus = new VcpuMmu[config.vcpus()];
     for (int i = 0; i < vcpus.length; i++) {
       PmlBuffer pml =
           config.logsByDirtyBit() ? new PmlBuffer(memory, platform.frames().allocate(cpu)) : null;
-      vcpus[i] = new VcpuMmu(i, memslots, pageFaults, marker, new VcpuRoot(tdp, trace), pml);
+      if (config.mmu() == MmuKind.TDP) {
+        Paging paging = new TdpPaging(pageFaults, new VcpuRoot(tdp, trace));
+        vcpus[i] = new VcpuMmu(i, memslots, marker, paging, null, pml);
+      } else {
+        ShadowRoots roots = roots(i, base);
+        ShadowPaging paging = new ShadowPaging(shadowFaults, roots, shadow, memslots);
+        vcpus[i] = new VcpuMmu(i, memslots, marker, paging, paging, pml);
+      }
     }
     audit =
-        new Audit(platform, config, format, memslots, tdp, pages, mmuLock, hostPages, statistics);
+        new Audit(platform, config, format, memslots, tdp, shadow, pages, mmuLock, hostPages, statistics);
+  }
+
+  private static boolean writeTracks(MmuConfig config) {
+    return config.writeTracking() || config.mmu() == MmuKind.SHADOW;
+  }
+
+  private ShadowRoots roots(int vcpu, Foundation base) {
+    int tdpRole =
+        config.mmu() == MmuKind.SHADOW ? 0 : Role.direct(config.levels(), !config.accessedDirty());
+    return new ShadowRoots(
+        vcpu, tdpRole, PagingFeatures.of(config.physicalAddressBits()), shadow, base);
   }
 
   /** A vCPU's MMU. */
@@ -265,8 +317,12 @@ public final class Mmu {
     try {
       tracked.change(gfn - slot.baseGfn(), delta);
       slot.largePages().change(gfn, delta);
-      if (delta > 0 && tdp.writeProtect(cpu, gfn)) {
-        flusher.flushAll(cpu);
+      if (delta > 0) {
+        boolean owesFlush = shadow.writeProtect(cpu, gfn);
+        owesFlush |= tdp.writeProtect(cpu, gfn);
+        if (owesFlush) {
+          flusher.flushAll(cpu);
+        }
       }
     } finally {
       mmuLock.writeUnlock(cpu);
@@ -307,22 +363,26 @@ public final class Mmu {
    * roots stay, and are empty.
    */
   public void zapAll(Cpu cpu) {
+    memslots.enter(cpu);
     mmuLock.writeLock(cpu);
+    shadow.zapAll(cpu);
     tdp.zapAll(cpu);
     mmuLock.writeUnlock(cpu);
+    memslots.leave(cpu);
     rcu.poll(cpu);
   }
 
   /** Gives all frames back. Every vCPU has unloaded its root, and nothing is under way. */
   public void close(Cpu cpu) {
+    zapAll(cpu);
     mmuLock.writeLock(cpu);
-    tdp.zapAll(cpu);
     List<TdpRoot> last = tdp.invalidateRoots(cpu);
     mmuLock.writeUnlock(cpu);
     tdp.zapInvalidated(cpu, last);
     rcu.drainAll(cpu);
     tableFrames.freeAll(cpu);
     for (VcpuMmu vcpu : vcpus) {
+      vcpu.close(cpu);
       PmlBuffer pml = vcpu.pml();
       if (pml != null) {
         platform.frames().free(cpu, pml.pfn());

@@ -5,6 +5,7 @@ import dev.gnomon.mmu.dirty.DirtyLog;
 import dev.gnomon.mmu.event.Tracepoints;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.SharedWords;
+import dev.gnomon.mmu.shadow.ShadowMmu;
 import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.slot.Memslots;
 import dev.gnomon.mmu.slot.SlotRegion;
@@ -30,20 +31,19 @@ public final class SlotChanges {
   private final Memslots memslots;
   private final DirtyLog dirtyLog;
   private final TdpMmu tdp;
+  private final ShadowMmu shadow;
   private final MmuLock mmuLock;
   private final ReadCopyUpdate rcu;
   private final TlbFlusher flusher;
   private final boolean logsToRings;
   private final Tracepoints trace;
 
-  /** Which of the two generations of pages is valid: what the event of a fast zap reports. */
-  private int validGeneration;
-
   SlotChanges(
       MmuConfig config,
       Memslots memslots,
       DirtyLog dirtyLog,
       TdpMmu tdp,
+      ShadowMmu shadow,
       MmuLock mmuLock,
       ReadCopyUpdate rcu,
       TlbFlusher flusher,
@@ -53,6 +53,7 @@ public final class SlotChanges {
     this.memslots = memslots;
     this.dirtyLog = dirtyLog;
     this.tdp = tdp;
+    this.shadow = shadow;
     this.mmuLock = mmuLock;
     this.rcu = rcu;
     this.flusher = flusher;
@@ -140,6 +141,7 @@ public final class SlotChanges {
           }
           if (!isInitiallySet) {
             mmuLock.writeLock(cpu);
+            shadow.protectSlot(cpu, logged);
             tdp.protectSlot(cpu, logged);
             mmuLock.writeUnlock(cpu);
           }
@@ -155,6 +157,9 @@ public final class SlotChanges {
           Memslot plain = memslots.notDirtyLogged(slot(id));
           exchange(cpu, id, plain);
           mmuLock.writeLock(cpu);
+          if (shadow.recoverSlot(cpu, plain)) {
+            flusher.flushAll(cpu);
+          }
           tdp.recoverSlot(cpu, plain);
           mmuLock.writeUnlock(cpu);
           rcu.poll(cpu);
@@ -167,10 +172,11 @@ public final class SlotChanges {
    */
   public void zapAllFast(Cpu cpu) {
     mmuLock.writeLock(cpu);
-    trace.kvmMmuZapAllFast(cpu, validGeneration, 0);
-    validGeneration ^= 1;
+    trace.kvmMmuZapAllFast(cpu, shadow.generation(), shadow.pageCount());
+    shadow.makeObsolete();
     List<TdpRoot> invalidated = tdp.invalidateRoots(cpu);
     flusher.reloadRoots(cpu);
+    shadow.zapObsolete(cpu);
     mmuLock.writeUnlock(cpu);
     tdp.zapInvalidated(cpu, invalidated);
   }

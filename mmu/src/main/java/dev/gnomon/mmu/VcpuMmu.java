@@ -1,16 +1,19 @@
 package dev.gnomon.mmu;
 
+import dev.gnomon.mmu.arch.AccessKind;
+import dev.gnomon.mmu.arch.ControlRegisters;
+import dev.gnomon.mmu.arch.FaultCode;
+import dev.gnomon.mmu.arch.PagingFeatures;
+import dev.gnomon.mmu.arch.Privilege;
 import dev.gnomon.mmu.dirty.DirtyMarker;
 import dev.gnomon.mmu.dirty.PmlBuffer;
-import dev.gnomon.mmu.fault.MmioCache;
-import dev.gnomon.mmu.fault.PageFaults;
+import dev.gnomon.mmu.fault.Paging;
+import dev.gnomon.mmu.fault.ShadowPaging;
 import dev.gnomon.mmu.platform.Cpu;
-import dev.gnomon.mmu.root.VcpuRoot;
 import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.slot.MemslotArray;
 import dev.gnomon.mmu.slot.Memslots;
 import dev.gnomon.mmu.table.FaultResult;
-import dev.gnomon.mmu.table.Mapping;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,47 +24,130 @@ import org.jspecify.annotations.Nullable;
 public final class VcpuMmu {
   private final int vcpu;
   private final Memslots memslots;
-  private final PageFaults pageFaults;
   private final DirtyMarker marker;
-  private final VcpuRoot root;
-  private final Mapping mapping = new Mapping();
-  private final MmioCache mmioCache = new MmioCache();
+  private final Paging paging;
+  private final @Nullable ShadowPaging shadow;
   private final @Nullable PmlBuffer pml;
 
+  /**
+   * Makes it.
+   *
+   * @param shadow the same as {@code paging} where that follows the guest's registers, else null
+   */
   VcpuMmu(
       int vcpu,
       Memslots memslots,
-      PageFaults pageFaults,
       DirtyMarker marker,
-      VcpuRoot root,
+      Paging paging,
+      @Nullable ShadowPaging shadow,
       @Nullable PmlBuffer pml) {
     this.vcpu = vcpu;
     this.memslots = memslots;
-    this.pageFaults = pageFaults;
     this.marker = marker;
-    this.root = root;
+    this.paging = paging;
+    this.shadow = shadow;
     this.pml = pml;
   }
 
   /** Whether a root is loaded; if not, {@link #loadRoot} before entering the guest. */
   public boolean hasRoot() {
-    return root.isLoaded();
+    return paging.isReady();
   }
 
   /** Loads a root. The TLB must be flushed before the guest is entered. */
   public void loadRoot(Cpu cpu) {
-    root.load(cpu);
+    paging.prepare(cpu);
   }
 
-  /** Drops the root: it is obsolete, or the vCPU stops. */
+  /** Drops the root if it is obsolete. */
+  public void dropObsoleteRoots(Cpu cpu) {
+    paging.dropObsolete(cpu);
+  }
+
+  /** Drops all roots: the vCPU stops. */
   public void unloadRoot(Cpu cpu) {
-    root.unload(cpu);
+    paging.unload(cpu);
   }
 
   /** Where the processor starts its walks. */
   public long rootHpa() {
-    return root.hpa();
+    return paging.rootHpa();
   }
+
+  /** The level of the root; 3 is a root of four entries, as PAE paging has it. */
+  public int rootLevel() {
+    return paging.rootLevel();
+  }
+
+  // --- what the guest does to its registers; nothing under the TDP MMU ---
+
+  /** Says what the processor's CPUID offers of paging. Before it runs. */
+  public void setPagingFeatures(Cpu cpu, PagingFeatures features) {
+    if (shadow != null) {
+      shadow.roots().setFeatures(cpu, features);
+    }
+  }
+
+  /** Loads all registers at once; PDPTEs that are wrong count as not present. */
+  public void loadRegisters(Cpu cpu, ControlRegisters registers) {
+    if (shadow != null) {
+      shadow.forgetMmio();
+      shadow.roots().load(cpu, registers);
+    }
+  }
+
+  /**
+   * MOV CR3.
+   *
+   * @param keepsTranslations with PCIDs, bit 63 of the operand: nothing is flushed
+   * @return false, and nothing has changed, if a PDPTE has a reserved bit set
+   */
+  public boolean loadCr3(Cpu cpu, long cr3, boolean keepsTranslations) {
+    if (shadow == null) {
+      return true;
+    }
+    shadow.forgetMmio();
+    return shadow.roots().loadCr3(cpu, cr3, keepsTranslations);
+  }
+
+  /**
+   * MOV CR0, MOV CR4, or WRMSR EFER.
+   *
+   * @return false, and nothing has changed, if a PDPTE has a reserved bit set
+   */
+  public boolean loadModes(Cpu cpu, long cr0, long cr4, long efer) {
+    if (shadow == null) {
+      return true;
+    }
+    shadow.forgetMmio();
+    return shadow.roots().loadModes(cpu, cr0, cr4, efer);
+  }
+
+  /** INVLPG, or INVPCID of one address. */
+  public void invalidateAddress(Cpu cpu, long address) {
+    if (shadow != null) {
+      shadow.forgetMmio(address);
+      shadow.roots().invalidateAddress(cpu, address);
+    }
+  }
+
+  /** The guest has flushed all translations of a PCID. */
+  public void flushedContext(Cpu cpu, int pcid) {
+    if (shadow != null) {
+      shadow.forgetMmio();
+      shadow.roots().flushed(cpu, pcid);
+    }
+  }
+
+  /** The guest has flushed all translations. */
+  public void flushedAll(Cpu cpu) {
+    if (shadow != null) {
+      shadow.forgetMmio();
+      shadow.roots().flushedAll(cpu);
+    }
+  }
+
+  // --- the dirty log ---
 
   /** The page-modification log that the processor fills, or null. */
   public @Nullable PmlBuffer pml() {
@@ -86,19 +172,69 @@ public final class VcpuMmu {
     return marker.isRingFull(vcpu);
   }
 
+  // --- faults ---
+
   /**
-   * Handles a fault of the nested walk.
+   * Handles a fault of the processor's walk, made by a supervisor with EFLAGS.AC clear, or by user
+   * code.
    *
+   * @param address a gpa, or where the guest's tables are shadowed a gva
    * @param code a {@link dev.gnomon.mmu.arch.FaultCode}
-   * @return RETRY, FIXED or SPURIOUS: enter the guest again; EMULATE or WRITE_PROTECTED: emulate
+   * @return RETRY, FIXED or SPURIOUS: enter the guest again; EMULATE or WRITE_PROTECTED: emulate;
+   *     GUEST_FAULT: the guest gets a fault of {@link #guestFaultCode}
    * @throws dev.gnomon.mmu.platform.OutOfFramesException if the host has no frame left
    */
-  public FaultResult handleFault(Cpu cpu, long gpa, long code) {
+  public FaultResult handleFault(Cpu cpu, long address, long code) {
+    boolean isUser = (code & FaultCode.USER) != 0;
+    return handleFault(cpu, address, code, isUser ? Privilege.USER : Privilege.SUPERVISOR);
+  }
+
+  /** As {@link #handleFault(Cpu, long, long)}, with the privilege that the access was made with. */
+  public FaultResult handleFault(Cpu cpu, long address, long code, Privilege who) {
     memslots.enter(cpu);
     try {
-      return pageFaults.handle(cpu, root, mmioCache, mapping, gpa, code);
+      return paging.handle(cpu, address, code, who);
     } finally {
       memslots.leave(cpu);
+    }
+  }
+
+  /** Whether faults are told by gva, and the guest's own faults are found here. */
+  public boolean isShadowing() {
+    return shadow != null && shadow.isShadowing();
+  }
+
+  /** The error code of the guest's fault that a fault or translation has ended in. */
+  public long guestFaultCode() {
+    return shadow == null ? 0 : shadow.guestFaultCode();
+  }
+
+  /**
+   * Where the guest's tables are shadowed: translates an address for an access that is emulated,
+   * setting A and D as the access does.
+   *
+   * @return the gpa, or -1 if the guest gets a fault of {@link #guestFaultCode}
+   */
+  public long translate(Cpu cpu, long address, AccessKind kind, Privilege who) {
+    if (shadow == null) {
+      return address;
+    }
+    memslots.enter(cpu);
+    try {
+      return shadow.translate(cpu, address, kind, who);
+    } finally {
+      memslots.leave(cpu);
+    }
+  }
+
+  /**
+   * Says that the VMM has written bytes of guest memory for this vCPU, within one page: an emulated
+   * write. It may have been to a table of the guest.
+   */
+  public void written(Cpu cpu, long gpa, int size) {
+    markWritten(cpu, gpa >>> 12);
+    if (shadow != null) {
+      shadow.written(cpu, gpa, size);
     }
   }
 
@@ -111,5 +247,12 @@ public final class VcpuMmu {
       marker.mark(cpu, slot, gfn);
     }
     memslots.leave(cpu);
+  }
+
+  /** Gives back what belongs to the vCPU alone. It runs no more, and has no root. */
+  void close(Cpu cpu) {
+    if (shadow != null) {
+      shadow.roots().close(cpu);
+    }
   }
 }

@@ -22,7 +22,7 @@ class MemslotsExplorationTest {
     final SharedWords isGivenUp;
 
     Arrays(Execution execution) {
-      memslots = new Memslots(execution.platform(), execution.synchronization(), false);
+      memslots = new Memslots(execution.platform(), execution.synchronization(), false, false);
       isGivenUp = execution.platform().newWords(16);
     }
 

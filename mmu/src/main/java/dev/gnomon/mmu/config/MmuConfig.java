@@ -29,6 +29,10 @@ import java.util.function.Consumer;
  *     exploration, a smaller power of two, at least 8. The guest then may touch only gfns of which
  *     no index into a table is beyond ({@link #isMappable}); all else stays as it is
  * @param vcpus how many vCPUs the VM has
+ * @param mmu which MMU fills the tables that the processor walks
+ * @param hostBits the word size of the host: 32 means PAE tables, three levels, and no TDP MMU
+ * @param shadowPages the most pages that the shadow MMU keeps before it recycles the oldest; 0: as
+ *     many as the memslots' size allows
  */
 public record MmuConfig(
     TdpKind tdp,
@@ -47,7 +51,10 @@ public record MmuConfig(
     boolean nxHugePages,
     boolean writeTracking,
     int tableEntries,
-    int vcpus) {
+    int vcpus,
+    MmuKind mmu,
+    int hostBits,
+    int shadowPages) {
 
   /** The entries of a table. */
   public static final int TABLE_ENTRIES = 512;
@@ -59,7 +66,15 @@ public record MmuConfig(
   public static final int MINIMUM_RING_ENTRIES = 1024;
 
   public MmuConfig {
-    require(levels == 4 || levels == 5, "levels must be 4 or 5");
+    require(hostBits == 32 || hostBits == 64, "a host has 32 or 64 bits");
+    require(
+        hostBits == 32 ? levels == 3 : levels == 4 || levels == 5,
+        "levels must be 4 or 5, on a 32-bit host 3");
+    require(hostBits == 64 || mmu != MmuKind.TDP, "a 32-bit host has no TDP MMU");
+    require(
+        mmu != MmuKind.SHADOW || layout == SpteLayout.LEGACY,
+        "shadow paging has the legacy layout");
+    require(shadowPages >= 0, "a limit of shadow pages is at least 1, or 0 for none of its own");
     require(
         physicalAddressBits >= 36 && physicalAddressBits <= 52,
         "physical address bits must be 36 to 52");
@@ -107,7 +122,10 @@ public record MmuConfig(
         false,
         false,
         TABLE_ENTRIES,
-        vcpus);
+        vcpus,
+        MmuKind.TDP,
+        64,
+        0);
   }
 
   /** Whether no index into a table for this gfn is beyond the entries that are used. */
@@ -147,6 +165,9 @@ public record MmuConfig(
     boolean writeTracking;
     int tableEntries;
     int vcpus;
+    MmuKind mmu;
+    int hostBits;
+    int shadowPages;
 
     Draft(MmuConfig from) {
       tdp = from.tdp;
@@ -166,6 +187,9 @@ public record MmuConfig(
       writeTracking = from.writeTracking;
       tableEntries = from.tableEntries;
       vcpus = from.vcpus;
+      mmu = from.mmu;
+      hostBits = from.hostBits;
+      shadowPages = from.shadowPages;
     }
 
     MmuConfig finish() {
@@ -186,7 +210,10 @@ public record MmuConfig(
           nxHugePages,
           writeTracking,
           tableEntries,
-          vcpus);
+          vcpus,
+          mmu,
+          hostBits,
+          shadowPages);
     }
   }
 
@@ -265,6 +292,30 @@ public record MmuConfig(
 
   public MmuConfig withTableEntries(int value) {
     return changed(draft -> draft.tableEntries = value);
+  }
+
+  /** With another MMU. */
+  public MmuConfig withMmu(MmuKind value) {
+    return changed(draft -> draft.mmu = value);
+  }
+
+  /** On a host of 32 or 64 bits, with the levels that its tables have. */
+  public MmuConfig withHostBits(int value) {
+    return changed(
+        draft -> {
+          draft.hostBits = value;
+          draft.levels = value == 32 ? 3 : Math.max(4, draft.levels);
+          draft.largestLevel = value == 32 ? Math.min(2, draft.largestLevel) : draft.largestLevel;
+        });
+  }
+
+  public MmuConfig withShadowPages(int value) {
+    return changed(draft -> draft.shadowPages = value);
+  }
+
+  /** Whether the slots have reverse maps: where the shadow MMU maps anything. */
+  public boolean hasReverseMaps() {
+    return mmu != MmuKind.TDP;
   }
 
   private static void require(boolean condition, String message) {

@@ -27,6 +27,18 @@ public enum Stat {
   PAGES_1G,
   /** Page-table pages in use. */
   MMU_PAGE_TABLES,
+  /** Pages of the shadow MMU that were zapped. */
+  MMU_SHADOW_ZAPPED,
+  /** Emulated writes to shadowed tables. */
+  MMU_PTE_WRITE,
+  /** Pages zapped because their tables were written too often, or oddly. */
+  MMU_FLOODED,
+  /** Pages zapped to make room. */
+  MMU_RECYCLED,
+  /** Pages looked for and not found. */
+  MMU_CACHE_MISS,
+  /** Pages that became unsync. */
+  MMU_UNSYNC,
   NX_LPAGE_SPLITS,
   HUGE_PAGE_SPLITS,
   HUGE_PAGE_RECOVERIES,

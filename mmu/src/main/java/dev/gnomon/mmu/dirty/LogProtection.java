@@ -24,4 +24,28 @@ public interface LogProtection {
    * @return whether any entry changed
    */
   boolean protect(Cpu cpu, Memslot slot, long firstOffset, long pages);
+
+  /** The protection that two MMUs give side by side, this one first. */
+  default LogProtection and(LogProtection other) {
+    LogProtection first = this;
+    return new LogProtection() {
+      @Override
+      public void begin(Cpu cpu) {
+        first.begin(cpu);
+        other.begin(cpu);
+      }
+
+      @Override
+      public void end(Cpu cpu) {
+        other.end(cpu);
+        first.end(cpu);
+      }
+
+      @Override
+      public boolean protect(Cpu cpu, Memslot slot, long firstOffset, long pages) {
+        boolean hasChanged = first.protect(cpu, slot, firstOffset, pages);
+        return other.protect(cpu, slot, firstOffset, pages) || hasChanged;
+      }
+    };
+  }
 }

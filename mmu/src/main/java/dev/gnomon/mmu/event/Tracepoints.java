@@ -47,6 +47,49 @@ public class Tracepoints {
   /** All mappings become obsolete at once. */
   public void kvmMmuZapAllFast(Cpu cpu, int validGen, long usedPages) {}
 
+  /** A page of the shadow MMU was made. The recordings' own event. */
+  public void spAlloc(Cpu cpu, long hpa, long gfn, int role) {}
+
+  /** A page of the shadow MMU is about to become unsync. */
+  public void kvmMmuUnsyncPage(Cpu cpu, int gen, long gfn, int role, int rootCount) {}
+
+  /** An unsync page is about to be brought into step with the guest's table, or to go. */
+  public void kvmMmuSyncPage(Cpu cpu, int gen, long gfn, int role, int rootCount) {}
+
+  // --- the walk of the guest's tables ---
+
+  /** The walk sets A in the guest's entry at a gpa. */
+  public void kvmMmuSetAccessedBit(Cpu cpu, long gpa) {}
+
+  /** The walk sets D in the guest's entry at a gpa. */
+  public void kvmMmuSetDirtyBit(Cpu cpu, long gpa) {}
+
+  /** The walk has failed. */
+  public void kvmMmuWalkerError(Cpu cpu, long code) {}
+
+  // --- entries of the shadow MMU: the recordings' own events ---
+
+  /** An entry that was not shadow-present was written. */
+  public void spteSet(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {}
+
+  /** A leaf was replaced by one of the same frame. */
+  public void spteUpdate(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {}
+
+  /** An entry was cleared, with a look at what was lost. */
+  public void spteClear(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {}
+
+  /** An entry that is no leaf was cleared. */
+  public void spteClearNoTrack(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {}
+
+  /** A leaf was made to look unused. */
+  public void spteAge(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {}
+
+  /** A leaf was entered into the reverse map, where there were {@code count} before. */
+  public void rmapAdd(Cpu cpu, long gfn, int level, long sptep, int count) {}
+
+  /** A leaf was taken out of the reverse map. */
+  public void rmapRemove(Cpu cpu, long gfn, int level, long sptep, int count) {}
+
   // --- faults ---
 
   /** A vCPU has left the guest with a fault at {@code address}, a gpa under TDP. */

@@ -11,7 +11,6 @@ import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.slot.MemslotArray;
 import dev.gnomon.mmu.spte.SpteFormat;
 import dev.gnomon.mmu.table.FaultResult;
-import dev.gnomon.mmu.table.ShadowPage;
 
 /**
  * Fixes an entry without the MMU lock: sets W where the MMU has given leave (MMU-writable), brings
@@ -55,22 +54,34 @@ final class FastPageFault {
     return rule.isTried(format.kind(), format.hasAccessedDirty(), isPresent, isWrite);
   }
 
-  /** Tries: FIXED, SPURIOUS, or INVALID (take the slow path). */
-  FaultResult fix(Cpu cpu, ShadowPage root, MemslotArray slots, long gpa, long code) {
+  /**
+   * Tries: FIXED, SPURIOUS, or INVALID (take the slow path).
+   *
+   * @param topPfn the topmost table on the way to the gpa
+   * @param topLevel its level
+   */
+  FaultResult fix(
+      Cpu cpu, long topPfn, int topLevel, MemslotArray slots, long gpa, long code) {
     walk.begin(cpu);
     FaultResult result = FaultResult.RETRY;
     for (int left = ATTEMPTS; result == FaultResult.RETRY && left > 0; left--) {
-      result = attempt(cpu, root, slots, gpa, code, left == 1);
+      result = attempt(cpu, topPfn, topLevel, slots, gpa, code, left == 1);
     }
     walk.end(cpu);
     return result == FaultResult.RETRY ? FaultResult.INVALID : result;
   }
 
   private FaultResult attempt(
-      Cpu cpu, ShadowPage root, MemslotArray slots, long gpa, long code, boolean isLast) {
+      Cpu cpu,
+      long topPfn,
+      int topLevel,
+      MemslotArray slots,
+      long gpa,
+      long code,
+      boolean isLast) {
     long gfn = PhysicalMemory.pfn(gpa);
-    int level = root.level();
-    long sptep = entry(root.pfn(), gfn, level);
+    int level = topLevel;
+    long sptep = entry(topPfn, gfn, level);
     long spte = memory.getLong(sptep);
     while (SpteFormat.isTable(spte, level)) {
       level--;

@@ -57,6 +57,11 @@ public final class Invalidations {
     return isCovered || words.get(SEQUENCE) != sequence;
   }
 
+  /** Whether one is under way. Under the MMU lock, in either mode. */
+  public boolean areInProgress() {
+    return words.get(IN_PROGRESS) != 0;
+  }
+
   private void requireWriteLock(Cpu cpu) {
     if (!mmuLock.isWrittenBy(cpu)) {
       throw new IllegalStateException("invalidations change under the MMU lock for writing");

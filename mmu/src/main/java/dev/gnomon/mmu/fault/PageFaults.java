@@ -17,12 +17,13 @@ import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.slot.MemslotArray;
 import dev.gnomon.mmu.slot.Memslots;
 import dev.gnomon.mmu.slot.TrackedWrites;
-import dev.gnomon.mmu.spte.MmioSpte;
 import dev.gnomon.mmu.spte.SpteFormat;
 import dev.gnomon.mmu.sync.MmuLock;
 import dev.gnomon.mmu.sync.ReadCopyUpdate;
 import dev.gnomon.mmu.table.FaultResult;
 import dev.gnomon.mmu.table.Mapping;
+import dev.gnomon.mmu.table.Role;
+import dev.gnomon.mmu.table.ShadowPage;
 import dev.gnomon.mmu.table.TableFrames;
 import dev.gnomon.mmu.tdp.TdpMmu;
 
@@ -38,16 +39,14 @@ import dev.gnomon.mmu.tdp.TdpMmu;
  */
 public final class PageFaults {
   private final MmuConfig config;
-  private final SpteFormat format;
   private final PhysicalMemory memory;
   private final Memslots memslots;
   private final TdpMmu tdp;
   private final FastPageFault fastPath;
   private final LocklessWalk walk;
   private final TableFrames tableFrames;
-  private final HostPages hostPages;
-  private final Invalidations invalidations;
-  private final InvalidateRetryRule retryRule;
+  private final HostResolver hostResolver;
+  private final MmioMarks mmioMarks;
   private final MmuLock mmuLock;
   private final ReadCopyUpdate rcu;
   private final Tracepoints trace;
@@ -74,18 +73,18 @@ public final class PageFaults {
       Tracepoints trace,
       Statistics statistics) {
     this.config = config;
-    this.format = format;
     this.memory = memory;
     this.memslots = memslots;
     this.tdp = tdp;
     this.tableFrames = tableFrames;
-    this.hostPages = hostPages;
-    this.invalidations = invalidations;
     this.mmuLock = mmuLock;
     this.rcu = rcu;
     this.trace = trace;
     this.statistics = statistics;
-    retryRule = decisions.retry();
+    hostResolver =
+        new HostResolver(
+            config, format, memslots, hostPages, invalidations, decisions.retry());
+    mmioMarks = new MmioMarks(format, trace);
     walk = decisions.locklessWalk().create(rcu);
     fastPath =
         new FastPageFault(memory, format, writer, marker, walk, decisions.fastFault(), trace);
@@ -134,7 +133,8 @@ public final class PageFaults {
 
   private FaultResult fast(Cpu cpu, VcpuRoot root, MemslotArray slots, long gpa, long code) {
     statistics.count(cpu, Stat.FAST_PAGE_FAULT_TRIED);
-    FaultResult result = fastPath.fix(cpu, root.get().page(), slots, gpa, code);
+    ShadowPage top = root.get().page();
+    FaultResult result = fastPath.fix(cpu, top.pfn(), top.level(), slots, gpa, code);
     if (result == FaultResult.INVALID) {
       return FaultResult.CONTINUE;
     }
@@ -145,40 +145,15 @@ public final class PageFaults {
   private FaultResult slow(
       Cpu cpu, VcpuRoot root, MmioCache mmioCache, MemslotArray slots, Mapping mapping) {
     tableFrames.topUp(cpu);
-    Memslot slot = slots.find(mapping.gfn());
-    if (slot != null && slot.isInvalid()) {
-      return FaultResult.RETRY;
-    }
-    long sequence = invalidations.sequence();
-    long hvn = -1;
-    if (slot == null) {
-      if (memslots.isExchanging()) {
-        // No mark now: its generation would not be told from the next one.
-        return FaultResult.EMULATE;
-      }
-      mapping.resolvedAsMmio(slots.generation());
-      mmioCache.put(mapping.gfn(), slots.generation());
-      if (!config.isMappable(mapping.gfn()) || !MmioSpte.isPossible(format, mapping.gfn())) {
-        return FaultResult.EMULATE;
-      }
-    } else {
-      requireMappable(mapping.gfn(), slot);
-      if (slot.isReadOnly() && mapping.isWrite()) {
-        return FaultResult.EMULATE;
-      }
-      hvn = slot.hvn(mapping.gfn());
-      long page = hostPages.resolve(cpu, hvn, mapping.isWrite());
-      if (page == HostPages.ABSENT) {
-        throw new IllegalStateException(
-            "no host memory behind gfn " + Long.toHexString(mapping.gfn()) + " of " + slot);
-      }
-      mapping.resolved(slot, page);
+    long gfn = mapping.gfn();
+    FaultResult resolved = hostResolver.resolve(cpu, slots, mapping, mmioCache, gfn, Role.ALL);
+    if (resolved != FaultResult.CONTINUE) {
+      return resolved;
     }
     mmuLock.readLock(cpu);
     FaultResult result = FaultResult.RETRY;
-    boolean isCovered = slot != null && invalidations.haveCovered(hvn, sequence);
-    if (!root.get().isInvalid() && !retryRule.retries(isCovered)) {
-      chooseLevel(mapping);
+    if (!root.get().isInvalid() && !hostResolver.isStale(mapping)) {
+      mapping.chooseLevel(config, PageLevel.LEVEL_1G);
       rcu.readLock(cpu);
       result = tdp.map(cpu, root.get(), mapping);
       rcu.readUnlock(cpu);
@@ -186,33 +161,6 @@ public final class PageFaults {
     mmuLock.readUnlock(cpu);
     rcu.poll(cpu);
     return result;
-  }
-
-  private void requireMappable(long gfn, Memslot slot) {
-    if (!config.isMappable(gfn)) {
-      throw new IllegalArgumentException(
-          "gfn "
-              + Long.toHexString(gfn)
-              + " of "
-              + slot
-              + " lies beyond the "
-              + config.tableEntries()
-              + " entries of a table that are used");
-    }
-  }
-
-  private void chooseLevel(Mapping mapping) {
-    Memslot slot = mapping.slot();
-    if (slot == null) {
-      return;
-    }
-    int largest = Math.min(config.largestLevel(), HostPages.level(mapping.page()));
-    if (largest == PageLevel.LEVEL_4K || slot.isDirtyLogged()) {
-      return;
-    }
-    int level = slot.largePages().largestAllowed(mapping.gfn(), largest);
-    boolean isNxSplit = config.nxHugePages() && mapping.isFetch() && level > PageLevel.LEVEL_4K;
-    mapping.setGoal(isNxSplit ? PageLevel.LEVEL_4K : level, isNxSplit ? level : 0);
   }
 
   private static boolean isWriteTracked(MemslotArray slots, long gfn) {
@@ -233,18 +181,7 @@ public final class PageFaults {
     if (mmioCache.holds(gfn, slots.generation())) {
       return true;
     }
-    long spte = lastEntry(cpu, root, gfn);
-    if (!format.isMmio(spte)) {
-      return false;
-    }
-    long generation = slots.generation() & MmioSpte.GENERATION_MASK;
-    trace.checkMmioSpte(cpu, spte, generation, MmioSpte.generation(spte));
-    if (MmioSpte.generation(spte) != generation) {
-      return false;
-    }
-    trace.handleMmioPageFault(cpu, 0, MmioSpte.gfn(format, spte), MmioSpte.access(format, spte));
-    mmioCache.put(gfn, slots.generation());
-    return true;
+    return mmioMarks.isCurrent(cpu, slots, mmioCache, lastEntry(cpu, root, gfn), 0, gfn);
   }
 
   private long lastEntry(Cpu cpu, VcpuRoot root, long gfn) {
@@ -265,14 +202,18 @@ public final class PageFaults {
   }
 
   private void count(Cpu cpu, FaultResult result) {
-    Stat stat =
-        switch (result) {
-          case FIXED -> Stat.PF_FIXED;
-          case SPURIOUS -> Stat.PF_SPURIOUS;
-          case RETRY -> Stat.PF_RETRY;
-          case EMULATE, WRITE_PROTECTED -> Stat.PF_EMULATE;
-          case CONTINUE, INVALID -> throw new IllegalStateException("a fault ended as " + result);
-        };
-    statistics.count(cpu, stat);
+    statistics.count(cpu, stat(result));
+  }
+
+  /** Under what a fault that ended so is counted. */
+  static Stat stat(FaultResult result) {
+    return switch (result) {
+      case FIXED -> Stat.PF_FIXED;
+      case SPURIOUS -> Stat.PF_SPURIOUS;
+      case RETRY -> Stat.PF_RETRY;
+      case EMULATE, WRITE_PROTECTED -> Stat.PF_EMULATE;
+      case GUEST_FAULT -> Stat.PF_GUEST;
+      case CONTINUE, INVALID -> throw new IllegalStateException("a fault ended as " + result);
+    };
   }
 }

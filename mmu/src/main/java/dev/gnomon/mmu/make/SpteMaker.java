@@ -9,6 +9,7 @@ import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.spte.DirtReportRule;
 import dev.gnomon.mmu.spte.SpteFormat;
 import dev.gnomon.mmu.spte.WritableLeafRule;
+import dev.gnomon.mmu.table.Role;
 import dev.gnomon.mmu.track.WriteTracking;
 
 /**
@@ -45,7 +46,7 @@ public final class SpteMaker {
   }
 
   /**
-   * A leaf of a direct table.
+   * A leaf of a TDP table, that may be used in any way.
    *
    * @param level the level of the leaf
    * @param gfn any gfn that it maps
@@ -55,10 +56,60 @@ public final class SpteMaker {
    */
   public long make(
       Cpu cpu, Memslot slot, int level, long gfn, long page, long old, boolean adDisabled) {
+    return make(cpu, slot, level, gfn, page, old, adDisabled, Role.ALL, Purpose.FAULT);
+  }
+
+  /** What a leaf is made for. */
+  public enum Purpose {
+    FAULT(WriteTracking.Unsync.ALLOWED, true),
+    PREFETCH(WriteTracking.Unsync.NOT_FOR_PREFETCH, false),
+    SYNC(WriteTracking.Unsync.NOT_WHILE_SYNCING, true);
+
+    private final WriteTracking.Unsync unsync;
+    private final boolean isUsed;
+
+    Purpose(WriteTracking.Unsync unsync, boolean isUsed) {
+      this.unsync = unsync;
+      this.isUsed = isUsed;
+    }
+  }
+
+  /**
+   * A leaf.
+   *
+   * @param access what the guest's tables allow: bits of {@link Role}
+   */
+  public long make(
+      Cpu cpu,
+      Memslot slot,
+      int level,
+      long gfn,
+      long page,
+      long old,
+      boolean adDisabled,
+      int access,
+      Purpose purpose) {
+    long spte = leaf(cpu, slot, level, gfn, page, old, adDisabled, access, purpose);
+    return purpose.isUsed && (purpose != Purpose.SYNC || writableLeaf.marksSyncedAccessed())
+        ? spte
+        : format.withoutAccessed(spte);
+  }
+
+  private long leaf(
+      Cpu cpu,
+      Memslot slot,
+      int level,
+      long gfn,
+      long page,
+      long old,
+      boolean adDisabled,
+      int access,
+      Purpose purpose) {
     long pfn = PageLevel.alignDown(HostPages.pfn(page), level);
     boolean isLarge = level > PageLevel.LEVEL_4K;
+    boolean isExecutable = (access & Role.EXECUTE) != 0 && !(nxHugePages && isLarge);
     long spte = format.leafBase(adDisabled) | format.accessedBit() | pfn << 12;
-    spte |= format.readBits(!(nxHugePages && isLarge));
+    spte |= format.readBits(isExecutable, (access & Role.USER) != 0);
     if (isLarge) {
       spte |= SpteFormat.LARGE;
     }
@@ -66,8 +117,11 @@ public final class SpteMaker {
       return spte;
     }
     spte |= format.hostWritableBit();
+    if ((access & Role.WRITE) == 0) {
+      return spte;
+    }
     boolean wasWritable = writableLeaf.isWritableLeaf(old, level);
-    if (!wasWritable && tracking.isWriteTracked(slot, gfn)) {
+    if (!wasWritable && tracking.isWriteTracked(cpu, slot, gfn, purpose.unsync)) {
       return spte;
     }
     if (isLarge && slot.isDirtyLogged()) {

@@ -6,6 +6,7 @@ import dev.gnomon.mmu.event.Tracepoints;
 import dev.gnomon.mmu.fault.Invalidations;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.HostPages;
+import dev.gnomon.mmu.shadow.ShadowMmu;
 import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.slot.MemslotArray;
 import dev.gnomon.mmu.slot.Memslots;
@@ -25,6 +26,7 @@ import dev.gnomon.mmu.tlb.TlbFlusher;
 public final class MmuNotifier {
   private final Memslots memslots;
   private final TdpMmu tdp;
+  private final ShadowMmu shadow;
   private final Invalidations invalidations;
   private final MmuLock mmuLock;
   private final ReadCopyUpdate rcu;
@@ -37,6 +39,7 @@ public final class MmuNotifier {
   public MmuNotifier(
       Memslots memslots,
       TdpMmu tdp,
+      ShadowMmu shadow,
       Invalidations invalidations,
       MmuLock mmuLock,
       ReadCopyUpdate rcu,
@@ -47,6 +50,7 @@ public final class MmuNotifier {
       Statistics statistics) {
     this.memslots = memslots;
     this.tdp = tdp;
+    this.shadow = shadow;
     this.invalidations = invalidations;
     this.mmuLock = mmuLock;
     this.rcu = rcu;
@@ -64,7 +68,8 @@ public final class MmuNotifier {
     memslots.enter(cpu);
     mmuLock.writeLock(cpu);
     invalidations.begin(cpu, firstHvn, endHvn);
-    boolean owesFlush = forEachSlot(cpu, firstHvn, endHvn, tdp::zapLeaves);
+    boolean owesFlush = forEachSlot(cpu, firstHvn, endHvn, shadow::zapLeaves);
+    owesFlush |= forEachSlot(cpu, firstHvn, endHvn, tdp::zapLeaves);
     if (owesFlush && zapOrder.flushesFirst()) {
       flusher.flushAll(cpu);
     }
@@ -88,7 +93,8 @@ public final class MmuNotifier {
     trace.kvmAgeHva(cpu, HostPages.hva(firstHvn), HostPages.hva(endHvn));
     memslots.enter(cpu);
     mmuLock.writeLock(cpu);
-    boolean isYoung = forEachSlot(cpu, firstHvn, endHvn, tdp::clearYoung);
+    boolean isYoung = forEachSlot(cpu, firstHvn, endHvn, shadow::clearYoung);
+    isYoung |= forEachSlot(cpu, firstHvn, endHvn, tdp::clearYoung);
     if (agingFlush.flushes(isYoung)) {
       flusher.flushAll(cpu);
     }
@@ -102,7 +108,9 @@ public final class MmuNotifier {
     trace.kvmTestAgeHva(cpu, HostPages.hva(firstHvn));
     memslots.enter(cpu);
     mmuLock.writeLock(cpu);
-    boolean isYoung = forEachSlot(cpu, firstHvn, endHvn, tdp::testYoung);
+    boolean isYoung =
+        forEachSlot(cpu, firstHvn, endHvn, shadow::testYoung)
+            || forEachSlot(cpu, firstHvn, endHvn, tdp::testYoung);
     mmuLock.writeUnlock(cpu);
     memslots.leave(cpu);
     return isYoung;

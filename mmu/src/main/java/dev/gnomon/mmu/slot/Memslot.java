@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A range of gfns backed by host memory. Immutable but for what hangs on it: the dirty bitmap, the
- * write-tracking counts (both in port words) and the large-page counts (under the MMU lock). A
+ * write-tracking counts, the reverse map (all in port words) and the large-page counts (under the MMU lock). A
  * change of flags or place makes a new object that shares them.
  */
 public final class Memslot {
@@ -23,6 +23,7 @@ public final class Memslot {
   private final @Nullable SharedWords dirtyBitmap;
   private final @Nullable TrackedWrites trackedWrites;
   private final LargePageCounts largePages;
+  private final @Nullable ReverseMapHeads reverseMap;
 
   private Memslot(
       int id,
@@ -34,7 +35,8 @@ public final class Memslot {
       boolean isInvalid,
       @Nullable SharedWords dirtyBitmap,
       @Nullable TrackedWrites trackedWrites,
-      LargePageCounts largePages) {
+      LargePageCounts largePages,
+      @Nullable ReverseMapHeads reverseMap) {
     this.id = id;
     this.baseGfn = baseGfn;
     this.pages = pages;
@@ -45,10 +47,11 @@ public final class Memslot {
     this.dirtyBitmap = dirtyBitmap;
     this.trackedWrites = trackedWrites;
     this.largePages = largePages;
+    this.reverseMap = reverseMap;
   }
 
   /** A new slot, not dirty-logged, mapped as {@code region} says. */
-  static Memslot of(Platform platform, SlotRegion region, boolean writeTracking) {
+  static Memslot of(Platform platform, SlotRegion region, boolean writeTracking, boolean reverseMap) {
     return new Memslot(
         region.id(),
         region.baseGfn(),
@@ -59,7 +62,8 @@ public final class Memslot {
         false,
         null,
         writeTracking ? new TrackedWrites(platform, region.pages()) : null,
-        new LargePageCounts(region.baseGfn(), region.pages(), region.baseHvn()));
+        new LargePageCounts(region.baseGfn(), region.pages(), region.baseHvn()),
+        reverseMap ? new ReverseMapHeads(platform, region.baseGfn(), region.pages()) : null);
   }
 
   /** This slot with dirty logging on, over a fresh bitmap; {@code hasBitmap} is false for rings. */
@@ -75,13 +79,14 @@ public final class Memslot {
         false,
         hasBitmap ? platform.newWords(words) : null,
         trackedWrites,
-        largePages);
+        largePages,
+        reverseMap);
   }
 
   /** This slot without dirty logging. */
   Memslot notDirtyLogged() {
     return new Memslot(
-        id, baseGfn, pages, baseHvn, isReadOnly, false, false, null, trackedWrites, largePages);
+        id, baseGfn, pages, baseHvn, isReadOnly, false, false, null, trackedWrites, largePages, reverseMap);
   }
 
   /** This slot on its way out: no fault may use it any more. */
@@ -96,7 +101,8 @@ public final class Memslot {
         true,
         dirtyBitmap,
         trackedWrites,
-        largePages);
+        largePages,
+        reverseMap);
   }
 
   public int id() {
@@ -160,6 +166,11 @@ public final class Memslot {
   /** How often each gfn is write-tracked; null where the VM has no write tracking. */
   public @Nullable TrackedWrites trackedWrites() {
     return trackedWrites;
+  }
+
+  /** Which entries of the shadow MMU map each page; null where that maps nothing. */
+  public @Nullable ReverseMapHeads reverseMap() {
+    return reverseMap;
   }
 
   /** Where large pages are forbidden. */

@@ -28,14 +28,26 @@ public final class Memslots {
 
   private final Platform platform;
   private final boolean writeTracking;
+  private final boolean reverseMaps;
   private final SharedWords words;
   private final SpinLock slotsLock;
   private final ReadCopyUpdate readers;
   private final MemslotArray[] places = new MemslotArray[2];
 
-  public Memslots(Platform platform, Synchronization synchronization, boolean writeTracking) {
+  /**
+   * Makes it without a slot.
+   *
+   * @param writeTracking whether slots count the trackers of each page
+   * @param reverseMaps whether slots know which entries of the shadow MMU map each page
+   */
+  public Memslots(
+      Platform platform,
+      Synchronization synchronization,
+      boolean writeTracking,
+      boolean reverseMaps) {
     this.platform = platform;
     this.writeTracking = writeTracking;
+    this.reverseMaps = reverseMaps;
     words = platform.newWords(2);
     slotsLock = synchronization.spinLock();
     readers = synchronization.readCopyUpdate(ReadCopyUpdate.NOTHING);
@@ -70,7 +82,7 @@ public final class Memslots {
 
   /** Makes the slot that a region asks for, not yet visible. */
   public Memslot create(SlotRegion region) {
-    return Memslot.of(platform, region, writeTracking);
+    return Memslot.of(platform, region, writeTracking, reverseMaps);
   }
 
   /** The slot, dirty-logged from now on. */

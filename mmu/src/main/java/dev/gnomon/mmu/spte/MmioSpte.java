@@ -39,12 +39,21 @@ public final class MmioSpte {
   }
 
   /**
-   * The mark for a gfn under a generation; {@code generation} is cut to {@link #GENERATION_MASK}.
+   * The mark for a gfn that may be accessed in any way, under a generation; {@code generation} is
+   * cut to {@link #GENERATION_MASK}.
    */
   public static long make(SpteFormat format, long gfn, long generation) {
+    return make(format, gfn, generation, (int) LEGACY_ACCESS);
+  }
+
+  /**
+   * The mark for a gfn under a generation, and with those of write (2) and user (4) that {@code
+   * access} has, where the format has room for them.
+   */
+  public static long make(SpteFormat format, long gfn, long generation, int access) {
     long low = (generation & LOW_BITS) << LOW_SHIFT;
     long high = (generation >>> LOW_COUNT & HIGH_BITS) << HIGH_SHIFT;
-    long value = format.kind == TdpKind.EPT ? EPT_VALUE : LEGACY_VALUE | LEGACY_ACCESS;
+    long value = format.kind == TdpKind.EPT ? EPT_VALUE : LEGACY_VALUE | access & LEGACY_ACCESS;
     return value | gfn << 12 | low | high;
   }
 

@@ -68,6 +68,9 @@ public final class SpteFormat {
   final int physicalAddressBits;
   final int rootLevel;
 
+  /** What this host stores where nothing is mapped. */
+  final long nonPresent;
+
   /** Set in every entry that the processor may use; 0 where execute-only pages exist. */
   final long present;
 
@@ -91,6 +94,7 @@ public final class SpteFormat {
     hasAccessedDirty = config.accessedDirty();
     physicalAddressBits = config.physicalAddressBits();
     rootLevel = config.levels();
+    nonPresent = config.hostBits() == 32 ? 0 : NON_PRESENT;
     if (config.layout() == SpteLayout.EPT) {
       readable = 1L;
       present = config.executeOnly() ? 0 : readable;
@@ -142,7 +146,17 @@ public final class SpteFormat {
     return (spte & MMU_PRESENT) != 0;
   }
 
-  /** Nothing is here. A frozen entry is not "nothing". */
+  /** What is stored where nothing is mapped: 0 on a 32-bit host, whose words have no bit 63. */
+  public long nonPresent() {
+    return nonPresent;
+  }
+
+  /** Nothing is here, on a host of either kind. */
+  public boolean isEmpty(long spte) {
+    return spte == nonPresent;
+  }
+
+  /** Nothing is here, on a 64-bit host. A frozen entry is not "nothing". */
   public static boolean isNonPresent(long spte) {
     return spte == NON_PRESENT;
   }
@@ -266,7 +280,22 @@ public final class SpteFormat {
 
   /** The bits of a leaf that reads and, if asked, executes. */
   public long readBits(boolean isExecutable) {
-    return readable | user | (isExecutable ? executable : noExecute);
+    return readBits(isExecutable, true);
+  }
+
+  /** The bits of a leaf that reads and, if asked, executes, and lets user code in. */
+  public long readBits(boolean isExecutable, boolean isUser) {
+    return readable | (isUser ? user : 0) | (isExecutable ? executable : noExecute);
+  }
+
+  /** A leaf as a prefetch leaves it: as if not accessed yet. */
+  public long withoutAccessed(long spte) {
+    return isAdEnabled(spte) ? spte & ~accessed : markAccessTracked(spte);
+  }
+
+  /** Whether user code may come in. */
+  public boolean isUser(long spte) {
+    return (spte & user) != 0;
   }
 
   /** The bit for memory that host mapping and memslot allow to be written. */

@@ -12,4 +12,9 @@ public interface WritableLeafRule {
 
   /** Whether D is set in the leaf that takes the place of a writable one. */
   boolean setsDirtyAgain();
+
+  /** Whether an entry whose rights were brought into step with the guest's table comes out used. */
+  default boolean marksSyncedAccessed() {
+    return setsDirtyAgain();
+  }
 }

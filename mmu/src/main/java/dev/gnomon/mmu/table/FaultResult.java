@@ -10,6 +10,8 @@ public enum FaultResult {
   EMULATE,
   /** The gfn is write-tracked: the write is emulated. */
   WRITE_PROTECTED,
+  /** The guest's own tables refuse the access: the guest gets the fault. */
+  GUEST_FAULT,
   /** Internal: not for the fast path. */
   INVALID,
   /** Mapped. */

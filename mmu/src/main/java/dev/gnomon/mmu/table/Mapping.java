@@ -1,5 +1,7 @@
 package dev.gnomon.mmu.table;
 
+import dev.gnomon.mmu.arch.PageLevel;
+import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.platform.HostPages;
 import dev.gnomon.mmu.slot.Memslot;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +19,7 @@ public final class Mapping {
   private long generation;
   private int goalLevel;
   private int levelWithoutNx;
+  private long sequence;
 
   /**
    * Begins with an access; there is no host page yet, and the slot is still that of an earlier one.
@@ -39,10 +42,40 @@ public final class Mapping {
     page = hostPage;
   }
 
+  /** Remembers how many invalidations were over before the host was asked. */
+  public void setSequence(long invalidations) {
+    sequence = invalidations;
+  }
+
+  /** How many invalidations were over before the host was asked. */
+  public long sequence() {
+    return sequence;
+  }
+
   /** No slot: to be marked as MMIO under a generation of the memslots. */
   public void resolvedAsMmio(long slotGeneration) {
     slot = null;
     generation = slotGeneration;
+  }
+
+  /**
+   * Chooses the level to map at: the largest that the host's mapping, the slot and the mitigation
+   * against executable large pages allow. Under the MMU lock.
+   *
+   * @param limit the largest that the guest's own tables allow
+   */
+  public void chooseLevel(MmuConfig config, int limit) {
+    Memslot memslot = slot;
+    if (memslot == null || memslot.isDirtyLogged()) {
+      return;
+    }
+    int largest = Math.min(limit, Math.min(config.largestLevel(), HostPages.level(page)));
+    if (largest == PageLevel.LEVEL_4K) {
+      return;
+    }
+    int level = memslot.largePages().largestAllowed(gfn, largest);
+    boolean isNxSplit = config.nxHugePages() && isFetch && level > PageLevel.LEVEL_4K;
+    setGoal(isNxSplit ? PageLevel.LEVEL_4K : level, isNxSplit ? level : 0);
   }
 
   /**

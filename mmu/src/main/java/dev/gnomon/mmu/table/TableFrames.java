@@ -18,8 +18,20 @@ public final class TableFrames {
   private final PhysicalMemory memory;
   private final long[][] stacks;
   private final int[] depths;
+  private final long empty;
 
+  /** Frames for a 64-bit host. */
   public TableFrames(Platform platform) {
+    this(platform, SpteFormat.NON_PRESENT);
+  }
+
+  /**
+   * Frames whose entries are made {@code empty}.
+   *
+   * @param empty what the host stores where nothing is mapped
+   */
+  public TableFrames(Platform platform, long empty) {
+    this.empty = empty;
     frames = platform.frames();
     memory = platform.memory();
     stacks = new long[platform.cpus()][2 * FOR_A_FAULT];
@@ -41,7 +53,7 @@ public final class TableFrames {
     long[] stack = stacks[cpu.index()];
     while (depth < stack.length) {
       long pfn = frames.allocate(cpu);
-      memory.fill(pfn, SpteFormat.NON_PRESENT);
+      memory.fill(pfn, empty);
       stack[depth++] = pfn;
       depths[cpu.index() * PADDING] = depth;
     }
@@ -64,7 +76,7 @@ public final class TableFrames {
 
   /** Puts back a frame that was taken and never linked; it is emptied again. */
   public void putBack(Cpu cpu, long pfn) {
-    memory.fill(pfn, SpteFormat.NON_PRESENT);
+    memory.fill(pfn, empty);
     stacks[cpu.index()][depths[cpu.index() * PADDING]++] = pfn;
   }
 

@@ -16,7 +16,9 @@ final class NormalisedEvents extends Tracepoints {
   private final List<String> lines = new ArrayList<>();
   private final Map<Long, Long> gfnOfPfn = new HashMap<>();
   private final Map<Long, String> nameOfTable = new HashMap<>();
+  private final Map<String, Long> addressOfPlace = new HashMap<>();
   private long baseHvn;
+  private int tablesSeen;
 
   /** Notes where the host-virtual frames of gfn 0 lie. */
   void setBaseHvn(long hvn) {
@@ -42,12 +44,15 @@ final class NormalisedEvents extends Tracepoints {
     lines.add(String.format(format, arguments));
   }
 
-  private String table(long pfn) {
-    return nameOfTable.computeIfAbsent(pfn, any -> "SP" + nameOfTable.size());
+  private String place(long sptep) {
+    String place = table(sptep >>> 12) + "[" + Long.toHexString((sptep & 0xfff) >>> 3) + "]";
+    addressOfPlace.put(place, sptep);
+    return place;
   }
 
-  private String place(long sptep) {
-    return table(sptep >>> 12) + "[" + Long.toHexString((sptep & 0xfff) >>> 3) + "]";
+  /** The address of an entry that was told of. */
+  long address(String place) {
+    return addressOfPlace.get(place);
   }
 
   private String spte(long value, int level, long gfn) {
@@ -68,10 +73,12 @@ final class NormalisedEvents extends Tracepoints {
 
   private static String page(int gen, long gfn, int role, int rootCount, boolean isUnsync) {
     return String.format(
-        "sp gen %d gfn %x l%d 8-byte q0%s %s%s%s%s %snxe %sad root %d %s",
+        "sp gen %d gfn %x l%d %d-byte q%d%s %s%s%s%s %snxe %sad root %d %s",
         gen,
         gfn,
         role & 0xf,
+        (role & 0x10) != 0 ? 4 : 8,
+        role >> 5 & 3,
         (role & 0x80) != 0 ? " direct" : "",
         (role & 0x200) != 0 ? "w" : "-",
         (role & 0x400) != 0 ? "u" : "-",
@@ -98,7 +105,86 @@ final class NormalisedEvents extends Tracepoints {
 
   @Override
   public void rootLoad(Cpu cpu, int vcpu, long hpa, int role) {
-    add("root_load vcpu %d pae_root role %x", vcpu, role);
+    String page = nameOfTable.getOrDefault(hpa >>> 12, "pae_root");
+    add("root_load vcpu %d %s role %x", vcpu, page, role);
+  }
+
+  /** Names pages of the TDP MMU, which are told of as they appear, and no roots by themselves. */
+  private String table(long pfn) {
+    return nameOfTable.computeIfAbsent(pfn, any -> "SP" + tablesSeen++);
+  }
+
+  @Override
+  public void spAlloc(Cpu cpu, long hpa, long gfn, int role) {
+    nameOfTable.remove(hpa >>> 12);
+    add("sp_alloc %s gfn %x level %d role %x", table(hpa >>> 12), gfn, role & 0xf, role);
+  }
+
+  @Override
+  public void kvmMmuUnsyncPage(Cpu cpu, int gen, long gfn, int role, int rootCount) {
+    add("kvm_mmu_unsync_page %s", page(gen, gfn, role, rootCount, false));
+  }
+
+  @Override
+  public void kvmMmuSyncPage(Cpu cpu, int gen, long gfn, int role, int rootCount) {
+    add("kvm_mmu_sync_page %s", page(gen, gfn, role, rootCount, true));
+  }
+
+  @Override
+  public void kvmMmuSetAccessedBit(Cpu cpu, long gpa) {
+    add("kvm_mmu_set_accessed_bit gpa %x", gpa);
+  }
+
+  @Override
+  public void kvmMmuSetDirtyBit(Cpu cpu, long gpa) {
+    add("kvm_mmu_set_dirty_bit gpa %x", gpa);
+  }
+
+  @Override
+  public void kvmMmuWalkerError(Cpu cpu, long code) {
+    String flags = code == 0 ? "" : FaultCode.describe(code);
+    add("kvm_mmu_walker_error pferr %x %s", code, flags);
+  }
+
+  private void change(String what, int level, long sptep, long oldSpte, long newSpte) {
+    String place = place(sptep);
+    String old = spte(oldSpte, level, -1);
+    add("spte_%s level %d %s: %s -> %s", what, level, place, old, spte(newSpte, level, -1));
+  }
+
+  @Override
+  public void spteSet(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {
+    change("set", level, sptep, oldSpte, newSpte);
+  }
+
+  @Override
+  public void spteUpdate(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {
+    change("update", level, sptep, oldSpte, newSpte);
+  }
+
+  @Override
+  public void spteClear(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {
+    change("clear", level, sptep, oldSpte, newSpte);
+  }
+
+  @Override
+  public void spteClearNoTrack(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {
+    change("clear_no_track", level, sptep, oldSpte, newSpte);
+  }
+
+  @Override
+  public void spteAge(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {
+    change("age", level, sptep, oldSpte, newSpte);
+  }
+
+  @Override
+  public void rmapAdd(Cpu cpu, long gfn, int level, long sptep, int count) {
+    add("rmap_add gfn %x level %d %s count %d", gfn, level, place(sptep), count);
+  }
+
+  @Override
+  public void rmapRemove(Cpu cpu, long gfn, int level, long sptep, int count) {
+    add("rmap_remove gfn %x level %d %s count %d", gfn, level, place(sptep), count);
   }
 
   @Override
@@ -120,7 +206,12 @@ final class NormalisedEvents extends Tracepoints {
   @Override
   public void kvmMmuSetSpte(Cpu cpu, int level, long gfn, long sptep, long spte) {
     String value = spte(spte, level, gfn);
-    add("kvm_mmu_set_spte gfn %x %s (rwxu) level %d at %s", gfn, value, level, place(sptep));
+    String rights =
+        ((spte & 1) != 0 ? "r" : "-")
+            + ((spte & 2) != 0 ? "w" : "-")
+            + (spte >= 0 ? "x" : "-")
+            + ((spte & 4) != 0 ? "u" : "-");
+    add("kvm_mmu_set_spte gfn %x %s (%s) level %d at %s", gfn, value, rights, level, place(sptep));
   }
 
   @Override
@@ -161,7 +252,9 @@ final class NormalisedEvents extends Tracepoints {
     if ((code & FaultCode.FETCH) != 0) {
       flags.add("F");
     }
-    flags.add("0x" + Long.toHexString(code & ~0x1fL));
+    if ((code & ~0x1fL) != 0) {
+      flags.add("0x" + Long.toHexString(code & ~0x1fL));
+    }
     return String.join("|", flags);
   }
 

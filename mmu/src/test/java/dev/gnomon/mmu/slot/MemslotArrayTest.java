@@ -16,7 +16,7 @@ class MemslotArrayTest {
   private static final TestPlatform PLATFORM = new TestPlatform(1);
 
   private static Memslot slot(int id, long base, long pages) {
-    return Memslot.of(PLATFORM, new SlotRegion(id, base, pages, 0, false), false);
+    return Memslot.of(PLATFORM, new SlotRegion(id, base, pages, 0, false), false, false);
   }
 
   @Property(tries = 300)
@@ -71,7 +71,7 @@ class MemslotArrayTest {
 
   @Test
   void gfnsAndHostFramesTranslateIntoEachOther() {
-    Memslot slot = Memslot.of(PLATFORM, new SlotRegion(0, 100, 50, 7000, false), false);
+    Memslot slot = Memslot.of(PLATFORM, new SlotRegion(0, 100, 50, 7000, false), false, false);
     assertThat(slot.hvn(123)).isEqualTo(7023);
     assertThat(slot.gfnOfHvn(7023)).isEqualTo(123);
   }

@@ -13,7 +13,7 @@ class MemslotsTest {
   private final TestPlatform platform = new TestPlatform(2);
   private final Cpu cpu = platform.cpu(0);
   private final Memslots memslots =
-      new Memslots(platform, new WordSynchronization(platform), false);
+      new Memslots(platform, new WordSynchronization(platform), false, false);
 
   private long add(int id, long base, long pages) {
     memslots.lock().lock(cpu);

@@ -212,7 +212,7 @@ public final class TestVcpu {
         tlb.flush();
       }
       if ((requests & Requests.RELOAD_ROOT) != 0) {
-        vcpuMmu.unloadRoot(cpu);
+        vcpuMmu.dropObsoleteRoots(cpu);
       }
       ensureRoot();
       if (vcpuMmu.isRingFull()) {

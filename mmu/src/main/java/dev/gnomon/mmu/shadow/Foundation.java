@@ -1,0 +1,35 @@
+package dev.gnomon.mmu.shadow;
+
+import dev.gnomon.mmu.config.MmuConfig;
+import dev.gnomon.mmu.config.Statistics;
+import dev.gnomon.mmu.dirty.DirtyMarker;
+import dev.gnomon.mmu.event.Tracepoints;
+import dev.gnomon.mmu.make.SpteWriter;
+import dev.gnomon.mmu.platform.HostPages;
+import dev.gnomon.mmu.platform.Platform;
+import dev.gnomon.mmu.slot.Memslots;
+import dev.gnomon.mmu.spte.SpteFormat;
+import dev.gnomon.mmu.sync.MmuLock;
+import dev.gnomon.mmu.sync.ReadCopyUpdate;
+import dev.gnomon.mmu.table.TableFrames;
+import dev.gnomon.mmu.tlb.TlbFlusher;
+
+/**
+ * What the shadow MMU of a VM is built on.
+ *
+ * @param rcu through which page-table frames are freed
+ */
+public record Foundation(
+    Platform platform,
+    MmuConfig config,
+    SpteFormat format,
+    Memslots memslots,
+    HostPages hostPages,
+    DirtyMarker marker,
+    SpteWriter writer,
+    TableFrames tableFrames,
+    MmuLock mmuLock,
+    ReadCopyUpdate rcu,
+    TlbFlusher flusher,
+    Tracepoints trace,
+    Statistics statistics) {}

@@ -1,0 +1,124 @@
+package dev.gnomon.mmu.shadow;
+
+import dev.gnomon.mmu.make.SpteMaker;
+import dev.gnomon.mmu.platform.Cpu;
+import dev.gnomon.mmu.platform.HostPages;
+import dev.gnomon.mmu.slot.Memslot;
+import dev.gnomon.mmu.slot.MemslotArray;
+import dev.gnomon.mmu.slot.Memslots;
+import dev.gnomon.mmu.spte.SpteFormat;
+import dev.gnomon.mmu.table.Role;
+
+/**
+ * Maps the neighbours of a page that was just mapped: the aligned group of eight entries around it,
+ * at level 1 only. A prefetched leaf looks unused, and never makes a page unsync.
+ *
+ * <p>Under the MMU lock for writing, and not while the host is taking memory away.
+ */
+final class Prefetcher {
+  private static final int GROUP = 8;
+
+  private final SpteFormat format;
+  private final Memslots memslots;
+  private final HostPages hostPages;
+  private final GuestTables guestTables;
+  private final ShadowEntries entries;
+  private final LeafInstaller installer;
+
+  Prefetcher(
+      Foundation base, GuestTables guestTables, ShadowEntries entries, LeafInstaller installer) {
+    format = base.format();
+    memslots = base.memslots();
+    hostPages = base.hostPages();
+    this.guestTables = guestTables;
+    this.entries = entries;
+    this.installer = installer;
+  }
+
+  /**
+   * Prefetches around an entry that was just mapped.
+   *
+   * @param guest how the guest pages, for an indirect page
+   */
+  void prefetch(Cpu cpu, GuestFormat guest, MmuPage page, long sptep) {
+    if (page.level() > 1) {
+      return;
+    }
+    if (!page.isDirect()) {
+      prefetchIndirect(cpu, guest, page, sptep);
+    } else if (format.hasAccessedDirty() && !Role.isAdDisabled(page.role())) {
+      prefetchDirect(cpu, page, sptep);
+    }
+  }
+
+  /** Present entries are passed over; the first that cannot be mapped ends it. */
+  private void prefetchIndirect(Cpu cpu, GuestFormat guest, MmuPage page, long sptep) {
+    int first = MmuPage.index(sptep) & -GROUP;
+    for (int i = first; i < first + GROUP; i++) {
+      long neighbour = page.sptep(i);
+      if (neighbour == sptep || SpteFormat.isShadowPresent(entries.read(neighbour))) {
+        continue;
+      }
+      if (!prefetchOne(cpu, guest, page, i)) {
+        return;
+      }
+    }
+  }
+
+  private boolean prefetchOne(Cpu cpu, GuestFormat guest, MmuPage page, int index) {
+    MemslotArray slots = memslots.current();
+    long gpa = guest.gpaOfEntry(page, index);
+    Memslot tableSlot = GuestTables.visibleSlot(slots, gpa >>> 12);
+    long hpa = tableSlot == null ? -1 : guestTables.hpa(tableSlot, gpa);
+    if (hpa < 0) {
+      return false;
+    }
+    long gpte = guestTables.read(hpa, guest.entryBytes());
+    if (!PageSync.isUsable(guest, gpte)) {
+      entries.drop(cpu, page.sptep(index));
+      return false;
+    }
+    int own = GuestFormat.access(GuestFormat.gather(GuestFormat.ALL_RIGHTS, gpte));
+    int access = GuestFormat.withoutCleanWrite(Role.access(page.role()) & own, gpte);
+    long gfn = guest.gfnOfPage(gpte);
+    Memslot slot = GuestTables.visibleSlot(slots, gfn);
+    if (slot == null || (slot.isDirtyLogged() && (access & Role.WRITE) != 0)) {
+      return false;
+    }
+    long hostPage = hostPages.present(slot.hvn(gfn));
+    if (hostPage == HostPages.ABSENT) {
+      return false;
+    }
+    install(cpu, slot, page, index, gfn, hostPage, access);
+    return true;
+  }
+
+  /** Every absent entry of the group is mapped, up to the first that has no memory. */
+  private void prefetchDirect(Cpu cpu, MmuPage page, long sptep) {
+    MemslotArray slots = memslots.current();
+    int access = Role.access(page.role());
+    int first = MmuPage.index(sptep) & -GROUP;
+    for (int i = first; i < first + GROUP; i++) {
+      long neighbour = page.sptep(i);
+      if (neighbour == sptep || SpteFormat.isShadowPresent(entries.read(neighbour))) {
+        continue;
+      }
+      long gfn = page.gfnOf(i);
+      Memslot slot = GuestTables.visibleSlot(slots, gfn);
+      if (slot == null || (slot.isDirtyLogged() && (access & Role.WRITE) != 0)) {
+        return;
+      }
+      long hostPage = hostPages.present(slot.hvn(gfn));
+      if (hostPage == HostPages.ABSENT) {
+        return;
+      }
+      install(cpu, slot, page, i, gfn, hostPage, access);
+    }
+  }
+
+  private void install(
+      Cpu cpu, Memslot slot, MmuPage page, int index, long gfn, long hostPage, int access) {
+    SpteMaker.Purpose purpose = SpteMaker.Purpose.PREFETCH;
+    installer.install(cpu, slot, page, page.sptep(index), gfn, hostPage, access, purpose);
+  }
+}

@@ -1,0 +1,181 @@
+package dev.gnomon.mmu.shadow;
+
+import dev.gnomon.mmu.arch.PageLevel;
+import dev.gnomon.mmu.platform.Platform;
+import dev.gnomon.mmu.platform.SharedWords;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Which pages may be out of step with the guest's tables: a mark on the page itself (level 1 only),
+ * and on every page above it the number of its entries that lead to one, with a bit for each.
+ *
+ * <p>Mark and number are words of the port, because a vCPU that loads CR3 looks without the lock
+ * whether its root has anything to synchronise. Who makes a page unsync marks it, then every page
+ * above it, and only then lets the guest's table become writable: whoever sees a change of that
+ * table also sees the marks.
+ *
+ * <p>Changed under the MMU lock for writing.
+ */
+final class UnsyncMarks {
+  private static final int PAGES_PER_CHUNK = 256;
+  private static final int WORDS = 2;
+  private static final int CHILDREN = 1;
+
+  private final Platform platform;
+  private final PageStore pages;
+  private final EntryLists lists;
+  private final Deque<Place> free = new ArrayDeque<>();
+
+  UnsyncMarks(Platform platform, PageStore pages, EntryLists lists) {
+    this.platform = platform;
+    this.pages = pages;
+    this.lists = lists;
+  }
+
+  /** Two words for one page. */
+  record Place(SharedWords words, int index) {}
+
+  /** Words for a new page, both 0. */
+  Place take() {
+    if (free.isEmpty()) {
+      SharedWords chunk = platform.newWords(PAGES_PER_CHUNK * WORDS);
+      for (int i = 0; i < PAGES_PER_CHUNK; i++) {
+        free.add(new Place(chunk, i * WORDS));
+      }
+    }
+    return free.remove();
+  }
+
+  /** Takes the words of a page back that is in step, and has no child that is not. */
+  void giveBack(MmuPage page) {
+    free.addFirst(new Place(page.marks, page.mark));
+  }
+
+  /** Whether the guest's table of a page may have changed. At any time. */
+  static boolean isUnsync(MmuPage page) {
+    return page.marks.get(page.mark) != 0;
+  }
+
+  /** How many entries of a page lead to unsync pages. At any time. */
+  static int children(MmuPage page) {
+    return (int) page.marks.get(page.mark + CHILDREN);
+  }
+
+  /** Whether a page or one below it is unsync. At any time. */
+  static boolean hasUnsync(MmuPage page) {
+    return isUnsync(page) || children(page) != 0;
+  }
+
+  /** Whether an entry is known to lead to an unsync page. */
+  static boolean leadsToUnsync(MmuPage page, int index) {
+    long[] bits = page.unsyncEntries;
+    return bits != null && (bits[index / Long.SIZE] & 1L << index) != 0;
+  }
+
+  /** A page becomes unsync. */
+  void mark(MmuPage page) {
+    page.marks.set(page.mark, 1);
+    if (children(page) == 0) {
+      markParents(page);
+    }
+  }
+
+  /** A page is in step again, or goes. */
+  void unmark(MmuPage page) {
+    page.marks.set(page.mark, 0);
+    if (children(page) == 0) {
+      unmarkParents(page);
+    }
+  }
+
+  /** An entry now points at a page. */
+  void linked(long sptep, MmuPage child) {
+    if (hasUnsync(child)) {
+      markEntry(sptep);
+    }
+  }
+
+  /** An entry points at its page no longer. */
+  void unlinked(long sptep) {
+    MmuPage parent = pages.ofEntry(sptep);
+    if (leadsToUnsync(parent, MmuPage.index(sptep))) {
+      unmarkEntry(sptep);
+    }
+  }
+
+  private void markParents(MmuPage page) {
+    for (long sptep : lists.toArray(page.parents)) {
+      markEntry(sptep);
+    }
+  }
+
+  private void unmarkParents(MmuPage page) {
+    for (long sptep : lists.toArray(page.parents)) {
+      unmarkEntry(sptep);
+    }
+  }
+
+  private void markEntry(long sptep) {
+    MmuPage parent = pages.ofEntry(sptep);
+    int index = MmuPage.index(sptep);
+    if (leadsToUnsync(parent, index)) {
+      return;
+    }
+    parent.unsyncEntries[index / Long.SIZE] |= 1L << index;
+    boolean isFirst = !hasUnsync(parent);
+    parent.marks.set(parent.mark + CHILDREN, children(parent) + 1L);
+    if (isFirst) {
+      markParents(parent);
+    }
+  }
+
+  private void unmarkEntry(long sptep) {
+    MmuPage parent = pages.ofEntry(sptep);
+    int index = MmuPage.index(sptep);
+    if (!leadsToUnsync(parent, index)) {
+      throw new IllegalStateException(
+          "entry " + index + " of " + parent + " leads to no unsync page");
+    }
+    parent.unsyncEntries[index / Long.SIZE] &= ~(1L << index);
+    parent.marks.set(parent.mark + CHILDREN, children(parent) - 1L);
+    if (!hasUnsync(parent)) {
+      unmarkParents(parent);
+    }
+  }
+
+  /** The unsync pages below a page, in the order of the entries that lead to them, each once. */
+  List<MmuPage> below(MmuPage top, EntryReader entries) {
+    List<MmuPage> found = new ArrayList<>();
+    collect(top, entries, found, new HashSet<>());
+    return found;
+  }
+
+  /** Finds the page that an entry points at. */
+  @FunctionalInterface
+  interface EntryReader {
+    MmuPage child(long sptep);
+  }
+
+  private static void collect(
+      MmuPage page, EntryReader entries, List<MmuPage> found, Set<MmuPage> seen) {
+    if (children(page) == 0) {
+      return;
+    }
+    for (int i = 0; i < PageLevel.ENTRIES; i++) {
+      if (leadsToUnsync(page, i)) {
+        MmuPage child = entries.child(page.sptep(i));
+        if (seen.add(child)) {
+          collect(child, entries, found, seen);
+          if (isUnsync(child)) {
+            found.add(child);
+          }
+        }
+      }
+    }
+  }
+}

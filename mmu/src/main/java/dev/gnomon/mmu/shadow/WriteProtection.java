@@ -1,0 +1,52 @@
+package dev.gnomon.mmu.shadow;
+
+import dev.gnomon.mmu.arch.PageLevel;
+import dev.gnomon.mmu.platform.Cpu;
+import dev.gnomon.mmu.slot.Memslot;
+import dev.gnomon.mmu.spte.SpteFormat;
+
+/**
+ * Takes write permission away from what the shadow MMU maps: for the dirty log W alone, for write
+ * tracking MMU-writable too.
+ *
+ * <p>Under the MMU lock for writing.
+ */
+final class WriteProtection {
+  private final SpteFormat format;
+  private final ReverseMap reverseMap;
+  private final ShadowEntries entries;
+
+  WriteProtection(SpteFormat format, ReverseMap reverseMap, ShadowEntries entries) {
+    this.format = format;
+    this.reverseMap = reverseMap;
+    this.entries = entries;
+  }
+
+  /**
+   * Takes W and MMU-writable away from all that maps a gfn.
+   *
+   * @return whether a flush must be made before the MMU lock is dropped
+   */
+  boolean track(Cpu cpu, Memslot slot, long gfn) {
+    boolean owesFlush = false;
+    for (int level = PageLevel.LEVEL_4K; level <= PageLevel.LEVEL_1G; level++) {
+      owesFlush |= protect(cpu, slot, gfn, level, SpteFormat.WRITABLE | format.mmuWritableBit());
+    }
+    return owesFlush;
+  }
+
+  /** Clears bits of every entry that maps the page of a level; whether a flush is owed. */
+  boolean protect(Cpu cpu, Memslot slot, long gfn, int level, long bits) {
+    if (reverseMap.isEmpty(slot, gfn, level)) {
+      return false;
+    }
+    boolean owesFlush = false;
+    for (long sptep : reverseMap.entries(slot, gfn, level)) {
+      long spte = entries.read(sptep);
+      if ((spte & bits) != 0) {
+        owesFlush |= entries.clearBits(cpu, sptep, spte, bits, level);
+      }
+    }
+    return owesFlush;
+  }
+}
