@@ -64,7 +64,7 @@ final class EmulatingVmm implements Vmm {
         default -> memory.setLong(hpa, value);
       }
       hostSpace.unpin(cpu, hvn, true);
-      mmu.vcpu(cpu.index()).markWritten(cpu, PhysicalMemory.pfn(gpa));
+      mmu.vcpu(cpu.index()).written(cpu, gpa, size);
     }
   }
 
@@ -82,7 +82,7 @@ final class EmulatingVmm implements Vmm {
     long hpa = hpa(hostSpace.pin(cpu, hvn, true), gpa);
     long seen = exchange(hpa, size, expected, value);
     hostSpace.unpin(cpu, hvn, true);
-    mmu.vcpu(cpu.index()).markWritten(cpu, PhysicalMemory.pfn(gpa));
+    mmu.vcpu(cpu.index()).written(cpu, gpa, size);
     return seen;
   }
 

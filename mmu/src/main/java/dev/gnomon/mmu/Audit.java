@@ -271,7 +271,9 @@ final class Audit {
 
   /** Page tables, their bookkeeping, the slots' bitmaps and counts. */
   long overheadBytes(Cpu cpu) {
-    long bytes = (pages.size(cpu) + shadow.audit().pageCount()) * (long) (PhysicalMemory.FRAME_SIZE + SHADOW_PAGE_HEAP_BYTES);
+    long bytes =
+        (pages.size(cpu) + shadow.audit().pageCount())
+            * (long) (PhysicalMemory.FRAME_SIZE + SHADOW_PAGE_HEAP_BYTES);
     MemslotArray slots = memslots.current();
     for (int i = 0; i < slots.size(); i++) {
       Memslot slot = slots.get(i);

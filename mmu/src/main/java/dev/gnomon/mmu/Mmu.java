@@ -100,7 +100,8 @@ public final class Mmu {
     flusher = new TlbFlusher(rendezvous, statistics);
     mmuLock = synchronization.mmuLock();
     rcu = synchronization.readCopyUpdate(platform.frames()::free);
-    memslots = new Memslots(platform, synchronization, writeTracks(config), config.hasReverseMaps());
+    memslots =
+        new Memslots(platform, synchronization, writeTracks(config), config.hasReverseMaps());
     marker = new DirtyMarker(platform, synchronization, config, rendezvous, trace, statistics);
     pages = new ShadowPages(synchronization, statistics);
     tableFrames = new TableFrames(platform, format.nonPresent());
@@ -204,7 +205,16 @@ public final class Mmu {
     ShadowFaults shadowFaults = new ShadowFaults(base, shadow, invalidations, faultDecisions);
     slotChanges =
         new SlotChanges(
-            config, memslots, dirtyLog, tdp, shadow, mmuLock, rcu, flusher, marker.usesRings(), trace);
+            config,
+            memslots,
+            dirtyLog,
+            tdp,
+            shadow,
+            mmuLock,
+            rcu,
+            flusher,
+            marker.usesRings(),
+            trace);
     vcpus = new VcpuMmu[config.vcpus()];
     for (int i = 0; i < vcpus.length; i++) {
       PmlBuffer pml =
@@ -219,7 +229,8 @@ public final class Mmu {
       }
     }
     audit =
-        new Audit(platform, config, format, memslots, tdp, shadow, pages, mmuLock, hostPages, statistics);
+        new Audit(
+            platform, config, format, memslots, tdp, shadow, pages, mmuLock, hostPages, statistics);
   }
 
   private static boolean writeTracks(MmuConfig config) {

@@ -199,6 +199,14 @@ public final class VcpuMmu {
     }
   }
 
+  /**
+   * Whether the guest's registers and invalidations must be told here: by a vCPU outside guest
+   * mode.
+   */
+  public boolean followsRegisters() {
+    return shadow != null;
+  }
+
   /** Whether faults are told by gva, and the guest's own faults are found here. */
   public boolean isShadowing() {
     return shadow != null && shadow.isShadowing();

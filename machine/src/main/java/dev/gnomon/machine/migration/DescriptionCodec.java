@@ -6,6 +6,7 @@ import dev.gnomon.machine.guest.GuestConfig;
 import dev.gnomon.machine.processor.TlbConfig;
 import dev.gnomon.mmu.config.DirtyLogKind;
 import dev.gnomon.mmu.config.MmuConfig;
+import dev.gnomon.mmu.config.MmuKind;
 import dev.gnomon.mmu.config.SpteLayout;
 import dev.gnomon.mmu.config.TdpKind;
 
@@ -17,6 +18,7 @@ final class DescriptionCodec {
   private static final TdpKind[] TDP_KINDS = TdpKind.values();
   private static final SpteLayout[] LAYOUTS = SpteLayout.values();
   private static final DirtyLogKind[] LOG_KINDS = DirtyLogKind.values();
+  private static final MmuKind[] MMU_KINDS = MmuKind.values();
 
   private DescriptionCodec() {}
 
@@ -71,7 +73,10 @@ final class DescriptionCodec {
         .put(mmu.nxHugePages())
         .put(mmu.writeTracking())
         .put(mmu.tableEntries())
-        .put(mmu.vcpus());
+        .put(mmu.vcpus())
+        .put(mmu.mmu().ordinal())
+        .put(mmu.hostBits())
+        .put(mmu.shadowPages());
   }
 
   private static MmuConfig readMmu(PayloadReader in) {
@@ -92,7 +97,10 @@ final class DescriptionCodec {
         in.getBoolean(),
         in.getBoolean(),
         in.getInt(),
-        count(in));
+        count(in),
+        one(in, MMU_KINDS),
+        in.getInt(),
+        in.getInt());
   }
 
   private static void writeTlb(PayloadWriter out, TlbConfig tlb) {

@@ -117,7 +117,7 @@ final class GuestMode {
       exclusion.awaitTurn(cpu, vcpu);
     }
     if ((taken & Requests.RELOAD_ROOT) != 0) {
-      mmu.unloadRoot(cpu);
+      mmu.dropObsoleteRoots(cpu);
     }
     if ((taken & Requests.TLB_FLUSH) != 0) {
       translator.dropAll();

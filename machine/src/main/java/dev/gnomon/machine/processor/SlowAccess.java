@@ -65,7 +65,7 @@ final class SlowAccess {
       do {
         cpu.attempting();
         hpa = translator.walk(who, gva, kind);
-        if (hpa < 0 && !isHelped(gva)) {
+        if (hpa < 0 && !isHelped(who, gva, kind)) {
           return -1;
         }
       } while (hpa < 0);
@@ -87,7 +87,7 @@ final class SlowAccess {
         if (translator.readPdpte(gpa + 8L * i, into, i)) {
           i++;
         } else {
-          isHelped(gpa);
+          isHelped(Privilege.SUPERVISOR, gpa, AccessKind.READ);
         }
       }
     } finally {
@@ -96,7 +96,7 @@ final class SlowAccess {
   }
 
   /** Has whoever can see to it that a walk gets further; false if the access is to be emulated. */
-  private boolean isHelped(long gva) {
+  private boolean isHelped(Privilege who, long gva, AccessKind kind) {
     return switch (translator.end().outcome()) {
       case GUEST_FAULT -> {
         long code = translator.end().faultCode();
@@ -110,7 +110,7 @@ final class SlowAccess {
         guestMode.enter();
         yield true;
       }
-      case NESTED_FAULT -> handleNestedFault(gva);
+      case NESTED_FAULT -> handleNestedFault(who, gva, kind);
       case ENTRY_UPDATE -> {
         updateEntry();
         yield true;
@@ -120,17 +120,21 @@ final class SlowAccess {
   }
 
   /** Has the MMU handle a nested fault; false if the access is to be emulated. */
-  private boolean handleNestedFault(long gva) {
+  private boolean handleNestedFault(Privilege who, long gva, AccessKind kind) {
     long gpa = translator.faultGpa();
     long code = translator.end().faultCode();
     translator.dropNestedFault(gva);
     guestMode.leave();
-    FaultResult result = mmu.handleFault(cpu, gpa, code);
+    FaultResult result = mmu.handleFault(cpu, gpa, code, who);
     boolean isEmulated = result == FaultResult.EMULATE || result == FaultResult.WRITE_PROTECTED;
     boolean isTable = (code & FaultCode.GUEST_PAGE) != 0;
     if (isEmulated && isTable) {
       int size = translator.paging().mode().entryBytes();
       translator.emulated().put(gpa, vmm.readEntry(cpu, gpa, size));
+    }
+    if (isEmulated && mmu.isShadowing()) {
+      gpa = mmu.translate(cpu, gva, kind, who);
+      result = gpa < 0 ? FaultResult.GUEST_FAULT : result;
     }
     boolean wasRequested = guestMode.enter();
     return switch (result) {
@@ -145,6 +149,10 @@ final class SlowAccess {
       case EMULATE, WRITE_PROTECTED -> {
         emulatedGpa = gpa;
         yield isTable;
+      }
+      case GUEST_FAULT -> {
+        delivery.deliver(gva, mmu.guestFaultCode());
+        yield true;
       }
       case CONTINUE, INVALID -> throw new IllegalStateException("a fault ended as " + result);
     };

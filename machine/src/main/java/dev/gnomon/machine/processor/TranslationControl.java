@@ -13,6 +13,7 @@ import static dev.gnomon.mmu.arch.ControlBits.CR4_SMEP;
 import static dev.gnomon.mmu.arch.ControlBits.EFER_LMA;
 import static dev.gnomon.mmu.arch.ControlBits.EFER_NXE;
 
+import dev.gnomon.mmu.VcpuMmu;
 import dev.gnomon.mmu.arch.ControlRegisters;
 import dev.gnomon.mmu.arch.GuestEntry;
 import dev.gnomon.mmu.arch.PagingFeatures;
@@ -20,6 +21,7 @@ import dev.gnomon.mmu.arch.PagingMode;
 import dev.gnomon.mmu.arch.Privilege;
 import dev.gnomon.mmu.config.Stat;
 import dev.gnomon.mmu.config.Statistics;
+import java.util.function.BooleanSupplier;
 
 /**
  * What a guest does to how its addresses are translated: loads of the registers that decide it, and
@@ -45,6 +47,8 @@ public final class TranslationControl {
   private final Vcpu vcpu;
   private final Translator translator;
   private final SlowAccess slow;
+  private final GuestMode guestMode;
+  private final VcpuMmu mmu;
   private final ProcessorModel model;
   private final Statistics statistics;
 
@@ -59,11 +63,15 @@ public final class TranslationControl {
       Vcpu vcpu,
       Translator translator,
       SlowAccess slow,
+      GuestMode guestMode,
+      VcpuMmu mmu,
       ProcessorModel model,
       Statistics statistics) {
     this.vcpu = vcpu;
     this.translator = translator;
     this.slow = slow;
+    this.guestMode = guestMode;
+    this.mmu = mmu;
     this.model = model;
     this.statistics = statistics;
   }
@@ -92,6 +100,7 @@ public final class TranslationControl {
   public void setPagingFeatures(PagingFeatures features) {
     translator.paging().setFeatures(features);
     translator.dropGuest();
+    outside(() -> mmu.setPagingFeatures(vcpu.cpu(), features));
   }
 
   /**
@@ -101,6 +110,7 @@ public final class TranslationControl {
   public void load(ControlRegisters value) {
     install(value);
     translator.dropGuest();
+    outside(() -> mmu.loadRegisters(vcpu.cpu(), value));
     owesPdptes = loadsPdptes(value);
     if (isInGuest) {
       payPdptes();
@@ -118,6 +128,10 @@ public final class TranslationControl {
     boolean hasHint = (registers.cr4() & CR4_PCIDE) != 0;
     ControlRegisters next = registers().withCr3(hasHint ? operand & ~CR3_NO_FLUSH : operand);
     if (loadsPdptes(next) && !arePdptesLoaded(next)) {
+      return false;
+    }
+    boolean keeps = hasHint && (operand & CR3_NO_FLUSH) != 0;
+    if (!isDoneOutside(() -> mmu.loadCr3(vcpu.cpu(), next.cr3(), keeps))) {
       return false;
     }
     install(next);
@@ -144,6 +158,9 @@ public final class TranslationControl {
     if (isLoad && !arePdptesLoaded(next)) {
       return false;
     }
+    if (!isDoneOutside(() -> mmu.loadModes(vcpu.cpu(), cr0, cr4, efer))) {
+      return false;
+    }
     install(next);
     if ((changed0 & CR0_PG) != 0
         || (changed4 & FLUSH_CR4) != 0
@@ -167,7 +184,7 @@ public final class TranslationControl {
 
   /** Whether PAE paging is on, and its PDPTEs are registers. */
   private boolean loadsPdptes(ControlRegisters value) {
-    return !model.walksPdptes() && value.mode() == PagingMode.PAE;
+    return !model.walksPdptes() && !mmu.isShadowing() && value.mode() == PagingMode.PAE;
   }
 
   private boolean arePdptesLoaded(ControlRegisters next) {
@@ -190,12 +207,37 @@ public final class TranslationControl {
     }
   }
 
+  /** Has the MMU do something, where it is to see it: such instructions leave the guest. */
+  private void outside(Runnable action) {
+    isDoneOutside(
+        () -> {
+          action.run();
+          return true;
+        });
+  }
+
+  private boolean isDoneOutside(BooleanSupplier action) {
+    if (!mmu.followsRegisters()) {
+      return true;
+    }
+    boolean wasInGuest = isInGuest;
+    if (wasInGuest) {
+      guestMode.leave();
+    }
+    boolean isDone = action.getAsBoolean();
+    if (wasInGuest) {
+      guestMode.enter();
+    }
+    return isDone;
+  }
+
   // --- invalidations by the guest ---
 
   /** INVLPG: drops the translation of one address. */
   public void invlpg(long gva) {
     statistics.count(vcpu.cpu(), Stat.INVLPG);
     translator.dropPage(gva);
+    outside(() -> mmu.invalidateAddress(vcpu.cpu(), gva));
   }
 
   /** INVPCID type 0: drops one address of a PCID. Others than the current are never cached. */
@@ -210,16 +252,19 @@ public final class TranslationControl {
     if (isCurrent(pcid)) {
       translator.dropNonGlobal();
     }
+    outside(() -> mmu.flushedContext(vcpu.cpu(), (int) pcid));
   }
 
   /** INVPCID type 2: drops all, global translations too. */
   public void invpcidAll() {
     translator.dropGuest();
+    outside(() -> mmu.flushedAll(vcpu.cpu()));
   }
 
   /** INVPCID type 3: drops all but what is global. */
   public void invpcidAllButGlobal() {
     translator.dropNonGlobal();
+    outside(() -> mmu.flushedAll(vcpu.cpu()));
   }
 
   private boolean isCurrent(long pcid) {

@@ -27,6 +27,8 @@ final class Translator {
   private final Tlb tlb;
   private final NestedWalker nested;
   private final GuestWalker walker;
+  private final ShadowWalker shadowWalker;
+  private final boolean isShadowing;
   private final GuestPaging paging;
   private final EmulatedEntries emulated = new EmulatedEntries();
   private final WalkEnd end = new WalkEnd();
@@ -53,6 +55,8 @@ final class Translator {
     nested = new NestedWalker(cpu, memory, format, mmu, nestedLevels, config);
     tables = new GuestTables(memory, nested, emulated, end);
     walker = new GuestWalker(nested, paging, tables, end, format, config, model);
+    shadowWalker = new ShadowWalker(memory, format, mmu, paging, end);
+    isShadowing = mmu.isShadowing();
   }
 
   /** How the processor pages now. */
@@ -67,7 +71,7 @@ final class Translator {
 
   /** Takes over registers; drops only what the first level knows of other rights. */
   void load(ControlRegisters registers) {
-    if (paging.load(registers)) {
+    if (paging.load(isShadowing ? RealRegisters.of(registers) : registers)) {
       tlb.clearFirst();
     }
   }
@@ -92,7 +96,7 @@ final class Translator {
       misses++;
       return -1;
     }
-    if (isForgetful) {
+    if (isForgetful && !isShadowing) {
       if (walker.probe(who, gva, kind) != known && cpu.choose(2) != 0) {
         tlb.dropFaulting(gva);
         misses++;
@@ -106,11 +110,12 @@ final class Translator {
 
   /** The hpa for an access, found by a walk, or -1: see {@link #end}. */
   long walk(Privilege who, long gva, AccessKind kind) {
-    long translation = walker.walk(who, gva, kind);
+    long translation =
+        isShadowing ? shadowWalker.walk(who, gva, kind) : walker.walk(who, gva, kind);
     if (translation == 0) {
       return -1;
     }
-    if (!isForgetful) {
+    if (!isForgetful || isShadowing) {
       tlb.insert(gva, translation);
       tlb.fillFirst(gva, translation, paging.permissions(), distinct(who));
     } else if (paging.mode() != PagingMode.NONE) {
@@ -134,9 +139,9 @@ final class Translator {
     return end;
   }
 
-  /** Where the last nested fault was. */
+  /** Where the last nested fault was; a gva where the guest's tables are shadowed. */
   long faultGpa() {
-    return nested.faultGpa();
+    return isShadowing ? shadowWalker.faultGva() : nested.faultGpa();
   }
 
   /**
@@ -154,7 +159,9 @@ final class Translator {
    */
   void dropNestedFault(long gva) {
     dropGuestFault(gva);
-    nested.dropFaulting(nested.faultGpa());
+    if (!isShadowing) {
+      nested.dropFaulting(nested.faultGpa());
+    }
   }
 
   /** INVLPG. */
@@ -195,6 +202,6 @@ final class Translator {
 
   /** How many entries of tables, the guest's and the MMU's, were read. */
   long loads() {
-    return tables.loads() + nested.loads();
+    return tables.loads() + nested.loads() + shadowWalker.loads();
   }
 }

@@ -95,7 +95,7 @@ public final class Vcpu {
     slow = new SlowAccess(cpu, mmu, vmm, statistics, translator, guestMode, this::deliverPageFault);
     pieces = new PieceAccess(memory, guestMode, translator, slow);
     locked = new LockedAccess(this, memory, guestMode, pieces, slow);
-    control = new TranslationControl(this, translator, slow, model, statistics);
+    control = new TranslationControl(this, translator, slow, guestMode, mmu, model, statistics);
   }
 
   /** What it does where processors have a choice. */

@@ -9,6 +9,7 @@ import dev.gnomon.mmu.Rules;
 import dev.gnomon.mmu.arch.PageLevel;
 import dev.gnomon.mmu.config.DirtyLogKind;
 import dev.gnomon.mmu.config.MmuConfig;
+import dev.gnomon.mmu.config.MmuKind;
 import dev.gnomon.mmu.config.TdpKind;
 
 /**
@@ -28,18 +29,18 @@ public record ReplayConfig(MmuConfig mmu, Rules rules, ProcessorModel processor)
    * @throws InputException if that kernel's rules, or that host's MMU, cannot be had
    */
   static ReplayConfig of(RecordedHost host) {
-    if (host.bits() == 32) {
-      throw new InputException(host.label() + " needs a 32-bit host's MMU, which is not built yet");
-    }
     MmuConfig npt = MmuConfig.of(TdpKind.NPT, 1).withPhysicalAddressBits(PHYSICAL_ADDRESS_BITS);
     MmuConfig mmu =
         switch (host.mmu()) {
-          case NPT -> npt;
+          case NPT -> host.bits() == 32 ? npt.withMmu(MmuKind.LEGACY_TDP) : npt;
           case EPT_NOAD -> npt.withBareEptLayout();
-          case NPT_LEGACY, SHADOW ->
-              throw new InputException(
-                  host.label() + " needs the shadow MMU, which is not built yet");
+          case NPT_LEGACY -> npt.withMmu(MmuKind.LEGACY_TDP);
+          case SHADOW -> npt.withMmu(MmuKind.SHADOW);
         };
+    if (host.bits() == 32 && mmu.mmu() == MmuKind.TDP) {
+      throw new InputException(host.label() + " cannot be: a 32-bit host has no TDP MMU");
+    }
+    mmu = mmu.withHostBits(host.bits());
     return new ReplayConfig(mmu, rules(host), ProcessorModel.RECORDED);
   }
 

@@ -60,8 +60,7 @@ final class FastPageFault {
    * @param topPfn the topmost table on the way to the gpa
    * @param topLevel its level
    */
-  FaultResult fix(
-      Cpu cpu, long topPfn, int topLevel, MemslotArray slots, long gpa, long code) {
+  FaultResult fix(Cpu cpu, long topPfn, int topLevel, MemslotArray slots, long gpa, long code) {
     walk.begin(cpu);
     FaultResult result = FaultResult.RETRY;
     for (int left = ATTEMPTS; result == FaultResult.RETRY && left > 0; left--) {
@@ -72,13 +71,7 @@ final class FastPageFault {
   }
 
   private FaultResult attempt(
-      Cpu cpu,
-      long topPfn,
-      int topLevel,
-      MemslotArray slots,
-      long gpa,
-      long code,
-      boolean isLast) {
+      Cpu cpu, long topPfn, int topLevel, MemslotArray slots, long gpa, long code, boolean isLast) {
     long gfn = PhysicalMemory.pfn(gpa);
     int level = topLevel;
     long sptep = entry(topPfn, gfn, level);

@@ -12,8 +12,8 @@ import dev.gnomon.mmu.table.FaultResult;
 import dev.gnomon.mmu.table.Mapping;
 
 /**
- * Finds the host's page behind a fault, before the MMU lock is taken; and says under it whether what
- * the host said still holds.
+ * Finds the host's page behind a fault, before the MMU lock is taken; and says under it whether
+ * what the host said still holds.
  */
 final class HostResolver {
   private final MmuConfig config;

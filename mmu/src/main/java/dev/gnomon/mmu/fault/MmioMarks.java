@@ -23,12 +23,7 @@ final class MmioMarks {
    * @param addressPage under which it is remembered
    */
   boolean isCurrent(
-      Cpu cpu,
-      MemslotArray slots,
-      MmioCache mmioCache,
-      long spte,
-      long address,
-      long addressPage) {
+      Cpu cpu, MemslotArray slots, MmioCache mmioCache, long spte, long address, long addressPage) {
     if (!format.isMmio(spte)) {
       return false;
     }

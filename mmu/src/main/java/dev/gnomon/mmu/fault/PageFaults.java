@@ -82,8 +82,7 @@ public final class PageFaults {
     this.trace = trace;
     this.statistics = statistics;
     hostResolver =
-        new HostResolver(
-            config, format, memslots, hostPages, invalidations, decisions.retry());
+        new HostResolver(config, format, memslots, hostPages, invalidations, decisions.retry());
     mmioMarks = new MmioMarks(format, trace);
     walk = decisions.locklessWalk().create(rcu);
     fastPath =

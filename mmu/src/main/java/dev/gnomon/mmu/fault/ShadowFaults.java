@@ -82,12 +82,7 @@ public final class ShadowFaults {
     mmioMarks = new MmioMarks(base.format(), trace);
     hostResolver =
         new HostResolver(
-            config,
-            base.format(),
-            memslots,
-            base.hostPages(),
-            invalidations,
-            decisions.retry());
+            config, base.format(), memslots, base.hostPages(), invalidations, decisions.retry());
   }
 
   /**
@@ -149,8 +144,7 @@ public final class ShadowFaults {
       statistics.count(cpu, Stat.FAST_PAGE_FAULT_TRIED);
       // A 32-bit host tells no more of the code than fits a word.
       long told = config.hostBits() == 32 ? code & 0xffff_ffffL : code;
-      FaultResult result =
-          fastPath.fix(cpu, top.pfn(), top.level(), slots, fault.address(), told);
+      FaultResult result = fastPath.fix(cpu, top.pfn(), top.level(), slots, fault.address(), told);
       if (result != FaultResult.INVALID) {
         statistics.count(cpu, Stat.PF_FAST);
         return result;

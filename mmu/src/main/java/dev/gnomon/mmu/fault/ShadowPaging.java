@@ -25,8 +25,7 @@ public final class ShadowPaging implements Paging {
   private final MmioCache mmioCache = new MmioCache();
   private long guestFaultCode;
 
-  public ShadowPaging(
-      ShadowFaults faults, ShadowRoots roots, ShadowMmu shadow, Memslots memslots) {
+  public ShadowPaging(ShadowFaults faults, ShadowRoots roots, ShadowMmu shadow, Memslots memslots) {
     this.faults = faults;
     this.roots = roots;
     this.shadow = shadow;
@@ -117,8 +116,7 @@ public final class ShadowPaging implements Paging {
         && isAllowed(guest, mmioCache.access(), kind, who)) {
       return PhysicalMemory.hpa(mmioCache.gfn()) | address & PhysicalMemory.FRAME_SIZE - 1;
     }
-    if (!shadow.walk(
-        cpu, guest, roots.topTable(), roots.pdptes(), address, kind, who, emulation)) {
+    if (!shadow.walk(cpu, guest, roots.topTable(), roots.pdptes(), address, kind, who, emulation)) {
       guestFaultCode = emulation.faultCode();
       return -1;
     }

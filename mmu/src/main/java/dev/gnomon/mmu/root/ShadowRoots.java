@@ -72,11 +72,7 @@ public final class ShadowRoots {
    * @param tdpRole the role of a direct TDP root, or 0 where the guest's tables are shadowed
    */
   public ShadowRoots(
-      int vcpu,
-      int tdpRole,
-      PagingFeatures features,
-      ShadowMmu shadow,
-      Foundation base) {
+      int vcpu, int tdpRole, PagingFeatures features, ShadowMmu shadow, Foundation base) {
     this.vcpu = vcpu;
     this.tdpRole = tdpRole;
     isTdp = tdpRole != 0;
@@ -388,8 +384,7 @@ public final class ShadowRoots {
       drops[i] = previous != null && shadow.isObsolete(previous);
     }
     ShadowRoot current = cache.current();
-    boolean dropsCurrent =
-        current != null && (!current.isOrdinary() || shadow.isObsolete(current));
+    boolean dropsCurrent = current != null && (!current.isOrdinary() || shadow.isObsolete(current));
     mmuLock.writeUnlock(cpu);
     for (int i = 0; i < drops.length; i++) {
       if (drops[i]) {

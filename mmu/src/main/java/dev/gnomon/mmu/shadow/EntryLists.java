@@ -7,8 +7,8 @@ import java.util.Arrays;
  * address of the only entry, or a list. Who keeps a head puts back what a method here returns.
  *
  * <p>A list is a chain of blocks of 14 entries; only the first may have room. A new entry goes to
- * the end of the first block, or of a new one before it. One that is removed leaves its place to the
- * last of the first block. So adding is cheap, and few lists need more than one block.
+ * the end of the first block, or of a new one before it. One that is removed leaves its place to
+ * the last of the first block. So adding is cheap, and few lists need more than one block.
  *
  * <pre>
  *  head   bits 63:3 of an entry's address, or the number of a block

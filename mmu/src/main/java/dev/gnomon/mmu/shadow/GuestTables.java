@@ -11,8 +11,8 @@ import dev.gnomon.mmu.slot.MemslotArray;
  * The guest's own tables, in the guest's memory. What is read here was the entry's value at that
  * moment; the guest may change it at once.
  *
- * <p>All under the MMU lock, in either mode, so that the host cannot take the memory away meanwhile;
- * but {@link #makePresent}, which may wait for the host, without it.
+ * <p>All under the MMU lock, in either mode, so that the host cannot take the memory away
+ * meanwhile; but {@link #makePresent}, which may wait for the host, without it.
  */
 final class GuestTables {
   private final PhysicalMemory memory;
@@ -54,8 +54,7 @@ final class GuestTables {
   }
 
   /** Sets A or D in an entry, unless it has changed; returns whether it was done. */
-  boolean update(
-      Cpu cpu, Memslot slot, long gpa, long hpa, int size, long expected, long value) {
+  boolean update(Cpu cpu, Memslot slot, long gpa, long hpa, int size, long expected, long value) {
     boolean isDone =
         size == 8
             ? memory.compareAndExchangeLong(hpa, expected, value) == expected

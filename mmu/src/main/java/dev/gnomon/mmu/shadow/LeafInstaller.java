@@ -72,8 +72,7 @@ final class LeafInstaller {
     boolean wasMapped = SpteFormat.isShadowPresent(old);
     long base = PageLevel.alignDown(gfn, level);
     boolean adDisabled = Role.isAdDisabled(page.role());
-    long spte =
-        maker.make(cpu, slot, level, gfn, hostPage, old, adDisabled, access, purpose);
+    long spte = maker.make(cpu, slot, level, gfn, hostPage, old, adDisabled, access, purpose);
     FaultResult result = FaultResult.FIXED;
     if (spte == old) {
       result = FaultResult.SPURIOUS;

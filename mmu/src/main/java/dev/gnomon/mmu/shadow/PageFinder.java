@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the page of a gfn and a role, or makes it. One that is unsync is compared with the guest's
- * table first, but stays unsync. Where the guest makes a table of level 2 or more of what it used as
- * one of level 1, the unsync page of that is zapped: its gfn is about to be write-tracked.
+ * table first, but stays unsync. Where the guest makes a table of level 2 or more of what it used
+ * as one of level 1, the unsync page of that is zapped: its gfn is about to be write-tracked.
  *
  * <p>Under the MMU lock for writing.
  */

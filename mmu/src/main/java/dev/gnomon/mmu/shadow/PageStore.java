@@ -10,9 +10,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All pages of the shadow MMU: by frame, by gfn (the newest first), and the active ones in the order
- * in which they were made. A page that was zapped while it is a root is no longer active, and no
- * longer found by its gfn.
+ * All pages of the shadow MMU: by frame, by gfn (the newest first), and the active ones in the
+ * order in which they were made. A page that was zapped while it is a root is no longer active, and
+ * no longer found by its gfn.
  *
  * <p>Under the MMU lock for writing.
  */

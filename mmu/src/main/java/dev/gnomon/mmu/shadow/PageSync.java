@@ -173,8 +173,7 @@ final class PageSync {
     long hostPage = HostPages.page(SpteFormat.pfn(spte), 1, format.isHostWritable(spte));
     boolean adDisabled = Role.isAdDisabled(page.role());
     long updated =
-        maker.make(
-            cpu, slot, 1, gfn, hostPage, spte, adDisabled, access, SpteMaker.Purpose.SYNC);
+        maker.make(cpu, slot, 1, gfn, hostPage, spte, adDisabled, access, SpteMaker.Purpose.SYNC);
     boolean owesFlush = entries.update(cpu, page.sptep(index), spte, updated, 1);
     return owesFlush ? Result.CHANGED : Result.SAME;
   }

@@ -112,8 +112,7 @@ final class ShadowMapper {
   }
 
   /** Goes down to the page of the guest's next table; null if the guest has changed its tables. */
-  private @Nullable MmuPage descend(
-      Cpu cpu, GuestFormat guest, ShadowFault fault, MmuPage page) {
+  private @Nullable MmuPage descend(Cpu cpu, GuestFormat guest, ShadowFault fault, MmuPage page) {
     GuestWalk walk = fault.walk();
     int index = PageLevel.index(fault.address(), page.level());
     long sptep = page.sptep(index);

@@ -18,8 +18,8 @@ import dev.gnomon.mmu.table.Role;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shadow MMU of a VM: the door to its parts. All but what says otherwise is called under the MMU
- * lock for writing, and inside a read section of the memslots or under the slots lock.
+ * The shadow MMU of a VM: the door to its parts. All but what says otherwise is called under the
+ * MMU lock for writing, and inside a read section of the memslots or under the slots lock.
  */
 public final class ShadowMmu {
   private final MmuConfig config;
@@ -60,8 +60,7 @@ public final class ShadowMmu {
     LeafInstaller installer = new LeafInstaller(base, maker, pages, entries, tables);
     Prefetcher prefetcher = new Prefetcher(base, guestTables, entries, installer);
     mapper =
-        new ShadowMapper(
-            base, pages, entries, tables, finder, sync, installer, prefetcher, walker);
+        new ShadowMapper(base, pages, entries, tables, finder, sync, installer, prefetcher, walker);
     zapper = new ShadowZapper(base, pages, structures.reverseMap, entries, tables);
     tableWrites = new TableWrites(base, pages, entries, tables);
     log = new ShadowLog(structures.reverseMap, entries);

@@ -181,8 +181,7 @@ final class ShadowTables {
 
   /** A page is brought into step with the guest's table, or goes. */
   void endUnsync(Cpu cpu, MmuPage page) {
-    trace.kvmMmuSyncPage(
-        cpu, page.generation(), page.gfn(), page.toldRole(), page.rootCount);
+    trace.kvmMmuSyncPage(cpu, page.generation(), page.gfn(), page.toldRole(), page.rootCount);
     unsync.unmark(page);
   }
 

@@ -11,8 +11,8 @@ import dev.gnomon.mmu.slot.Memslots;
 import dev.gnomon.mmu.sync.MmuLock;
 
 /**
- * Takes away much at once: what maps a range, for the host; obsolete pages, oldest first; the oldest
- * when there are too many; everything at the end, newest first.
+ * Takes away much at once: what maps a range, for the host; obsolete pages, oldest first; the
+ * oldest when there are too many; everything at the end, newest first.
  *
  * <p>Under the MMU lock for writing.
  */

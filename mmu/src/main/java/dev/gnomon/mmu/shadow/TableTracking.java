@@ -8,8 +8,8 @@ import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.track.WriteTracking;
 
 /**
- * Whether a gfn may become writable although the guest has page tables there: not above level 1, and
- * not for whoever cannot do with the answer that its pages become unsync.
+ * Whether a gfn may become writable although the guest has page tables there: not above level 1,
+ * and not for whoever cannot do with the answer that its pages become unsync.
  *
  * <p>Under the MMU lock for writing.
  */

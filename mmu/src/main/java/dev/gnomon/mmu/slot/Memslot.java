@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A range of gfns backed by host memory. Immutable but for what hangs on it: the dirty bitmap, the
- * write-tracking counts, the reverse map (all in port words) and the large-page counts (under the MMU lock). A
- * change of flags or place makes a new object that shares them.
+ * write-tracking counts, the reverse map (all in port words) and the large-page counts (under the
+ * MMU lock). A change of flags or place makes a new object that shares them.
  */
 public final class Memslot {
   private static final int PAGES_PER_WORD = 64;
@@ -51,7 +51,8 @@ public final class Memslot {
   }
 
   /** A new slot, not dirty-logged, mapped as {@code region} says. */
-  static Memslot of(Platform platform, SlotRegion region, boolean writeTracking, boolean reverseMap) {
+  static Memslot of(
+      Platform platform, SlotRegion region, boolean writeTracking, boolean reverseMap) {
     return new Memslot(
         region.id(),
         region.baseGfn(),
@@ -86,7 +87,17 @@ public final class Memslot {
   /** This slot without dirty logging. */
   Memslot notDirtyLogged() {
     return new Memslot(
-        id, baseGfn, pages, baseHvn, isReadOnly, false, false, null, trackedWrites, largePages, reverseMap);
+        id,
+        baseGfn,
+        pages,
+        baseHvn,
+        isReadOnly,
+        false,
+        false,
+        null,
+        trackedWrites,
+        largePages,
+        reverseMap);
   }
 
   /** This slot on its way out: no fault may use it any more. */

@@ -249,7 +249,10 @@ final class ConfigLines {
               mmu.nxHugePages(),
               hasWriteTracking,
               mmu.tableEntries(),
-              count);
+              count,
+              mmu.mmu(),
+              mmu.hostBits(),
+              mmu.shadowPages());
       return new VmConfig(config, memoryBytes, hostPageLevel, tlb);
     } catch (IllegalArgumentException e) {
       throw new InputException(name + ": " + e.getMessage(), e);
