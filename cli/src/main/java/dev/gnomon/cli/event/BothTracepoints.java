@@ -39,6 +39,84 @@ final class BothTracepoints extends Tracepoints {
   }
 
   @Override
+  public void spAlloc(Cpu cpu, long hpa, long gfn, int role) {
+    first.spAlloc(cpu, hpa, gfn, role);
+    second.spAlloc(cpu, hpa, gfn, role);
+  }
+
+  @Override
+  public void kvmMmuUnsyncPage(Cpu cpu, int gen, long gfn, int role, int rootCount) {
+    first.kvmMmuUnsyncPage(cpu, gen, gfn, role, rootCount);
+    second.kvmMmuUnsyncPage(cpu, gen, gfn, role, rootCount);
+  }
+
+  @Override
+  public void kvmMmuSyncPage(Cpu cpu, int gen, long gfn, int role, int rootCount) {
+    first.kvmMmuSyncPage(cpu, gen, gfn, role, rootCount);
+    second.kvmMmuSyncPage(cpu, gen, gfn, role, rootCount);
+  }
+
+  @Override
+  public void kvmMmuSetAccessedBit(Cpu cpu, long gpa) {
+    first.kvmMmuSetAccessedBit(cpu, gpa);
+    second.kvmMmuSetAccessedBit(cpu, gpa);
+  }
+
+  @Override
+  public void kvmMmuSetDirtyBit(Cpu cpu, long gpa) {
+    first.kvmMmuSetDirtyBit(cpu, gpa);
+    second.kvmMmuSetDirtyBit(cpu, gpa);
+  }
+
+  @Override
+  public void kvmMmuWalkerError(Cpu cpu, long code) {
+    first.kvmMmuWalkerError(cpu, code);
+    second.kvmMmuWalkerError(cpu, code);
+  }
+
+  @Override
+  public void spteSet(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {
+    first.spteSet(cpu, level, sptep, oldSpte, newSpte);
+    second.spteSet(cpu, level, sptep, oldSpte, newSpte);
+  }
+
+  @Override
+  public void spteUpdate(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {
+    first.spteUpdate(cpu, level, sptep, oldSpte, newSpte);
+    second.spteUpdate(cpu, level, sptep, oldSpte, newSpte);
+  }
+
+  @Override
+  public void spteClear(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {
+    first.spteClear(cpu, level, sptep, oldSpte, newSpte);
+    second.spteClear(cpu, level, sptep, oldSpte, newSpte);
+  }
+
+  @Override
+  public void spteClearNoTrack(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {
+    first.spteClearNoTrack(cpu, level, sptep, oldSpte, newSpte);
+    second.spteClearNoTrack(cpu, level, sptep, oldSpte, newSpte);
+  }
+
+  @Override
+  public void spteAge(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {
+    first.spteAge(cpu, level, sptep, oldSpte, newSpte);
+    second.spteAge(cpu, level, sptep, oldSpte, newSpte);
+  }
+
+  @Override
+  public void rmapAdd(Cpu cpu, long gfn, int level, long sptep, int count) {
+    first.rmapAdd(cpu, gfn, level, sptep, count);
+    second.rmapAdd(cpu, gfn, level, sptep, count);
+  }
+
+  @Override
+  public void rmapRemove(Cpu cpu, long gfn, int level, long sptep, int count) {
+    first.rmapRemove(cpu, gfn, level, sptep, count);
+    second.rmapRemove(cpu, gfn, level, sptep, count);
+  }
+
+  @Override
   public void kvmMmuZapAllFast(Cpu cpu, int validGen, long usedPages) {
     first.kvmMmuZapAllFast(cpu, validGen, usedPages);
     second.kvmMmuZapAllFast(cpu, validGen, usedPages);

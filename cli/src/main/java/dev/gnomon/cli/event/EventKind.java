@@ -7,6 +7,15 @@ import java.util.Locale;
 enum EventKind {
   KVM_MMU_GET_PAGE,
   KVM_MMU_PREPARE_ZAP_PAGE,
+  KVM_MMU_UNSYNC_PAGE,
+  KVM_MMU_SYNC_PAGE,
+  /** A page of the shadow MMU was made: the recordings' own. */
+  KVM_MMU_ORACLE_SP,
+  KVM_MMU_SET_ACCESSED_BIT,
+  KVM_MMU_SET_DIRTY_BIT,
+  KVM_MMU_WALKER_ERROR,
+  /** The reverse map has changed: the recordings' own. */
+  KVM_MMU_ORACLE_RMAP,
   /** A root was allocated: the recordings' own. */
   KVM_MMU_ORACLE_ROOT,
   KVM_MMU_ZAP_ALL_FAST,

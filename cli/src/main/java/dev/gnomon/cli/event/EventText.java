@@ -19,6 +19,11 @@ final class EventText {
   private static final int COMM_WIDTH = 16;
   private static final int FIRST_WORD = 2;
 
+  /** How an entry was written: see {@link RingTracepoints}. */
+  private static final String[] SPTE_CHANGES = {
+    "fast", "set", "update", "clear", "clear_no_track", "age"
+  };
+
   private final boolean countsEvents;
   private long count;
 
@@ -71,7 +76,29 @@ final class EventText {
     switch (kind) {
       case KVM_MMU_GET_PAGE ->
           page(line, a, b, (int) c, d, e).add((e & 2) != 0 ? " new" : " existing");
-      case KVM_MMU_PREPARE_ZAP_PAGE -> page(line, a, b, (int) c, d, e);
+      case KVM_MMU_PREPARE_ZAP_PAGE, KVM_MMU_UNSYNC_PAGE, KVM_MMU_SYNC_PAGE ->
+          page(line, a, b, (int) c, d, e);
+      case KVM_MMU_ORACLE_SP ->
+          line.add("spt ")
+              .hex(a)
+              .add(" gfn ")
+              .hex(b)
+              .add(" level ")
+              .decimal(c & 0xf)
+              .add(" role ")
+              .hex(c);
+      case KVM_MMU_SET_ACCESSED_BIT, KVM_MMU_SET_DIRTY_BIT -> line.add("gpa ").hex(a);
+      case KVM_MMU_WALKER_ERROR -> flags(line.add("pferr ").hex(a).add(' '), a);
+      case KVM_MMU_ORACLE_RMAP ->
+          line.add(e == 0 ? "add" : "remove")
+              .add(" gfn ")
+              .hex(a)
+              .add(" level ")
+              .decimal(b)
+              .add(" at ")
+              .hex(c)
+              .add(" count ")
+              .decimal(d);
       case KVM_MMU_ORACLE_ROOT ->
           line.add("vcpu ").decimal(a).add(" hpa ").hex(b).add(" role ").hex(c);
       case KVM_MMU_ZAP_ALL_FAST ->
@@ -109,7 +136,8 @@ final class EventText {
               .hex(c)
               .add(" new ")
               .hex(d)
-              .add(" fast");
+              .add(' ')
+              .add(SPTE_CHANGES[(int) e]);
       case KVM_TDP_MMU_SPTE_CHANGED ->
           line.add("as id ")
               .decimal(a)
@@ -180,7 +208,7 @@ final class EventText {
     line.add(format.allows(spte, false, false) ? 'r' : '-');
     line.add(SpteFormat.isWritable(spte) ? 'w' : '-');
     line.add(format.isExecutable(spte) ? 'x' : '-');
-    line.add(format.allows(spte, false, false) ? 'u' : '-');
+    line.add(format.isUser(spte) ? 'u' : '-');
   }
 
   /** A fault code as the kernel prints its flags, and what has no name as a number. */

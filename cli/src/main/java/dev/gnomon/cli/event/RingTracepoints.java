@@ -7,12 +7,19 @@ import static dev.gnomon.cli.event.EventKind.KVM_AGE_HVA;
 import static dev.gnomon.cli.event.EventKind.KVM_DIRTY_RING_PUSH;
 import static dev.gnomon.cli.event.EventKind.KVM_DIRTY_RING_RESET;
 import static dev.gnomon.cli.event.EventKind.KVM_MMU_GET_PAGE;
+import static dev.gnomon.cli.event.EventKind.KVM_MMU_ORACLE_RMAP;
 import static dev.gnomon.cli.event.EventKind.KVM_MMU_ORACLE_ROOT;
+import static dev.gnomon.cli.event.EventKind.KVM_MMU_ORACLE_SP;
 import static dev.gnomon.cli.event.EventKind.KVM_MMU_ORACLE_SPTE;
 import static dev.gnomon.cli.event.EventKind.KVM_MMU_PREPARE_ZAP_PAGE;
+import static dev.gnomon.cli.event.EventKind.KVM_MMU_SET_ACCESSED_BIT;
+import static dev.gnomon.cli.event.EventKind.KVM_MMU_SET_DIRTY_BIT;
 import static dev.gnomon.cli.event.EventKind.KVM_MMU_SET_SPTE;
 import static dev.gnomon.cli.event.EventKind.KVM_MMU_SPLIT_HUGE_PAGE;
 import static dev.gnomon.cli.event.EventKind.KVM_MMU_SPTE_REQUESTED;
+import static dev.gnomon.cli.event.EventKind.KVM_MMU_SYNC_PAGE;
+import static dev.gnomon.cli.event.EventKind.KVM_MMU_UNSYNC_PAGE;
+import static dev.gnomon.cli.event.EventKind.KVM_MMU_WALKER_ERROR;
 import static dev.gnomon.cli.event.EventKind.KVM_MMU_ZAP_ALL_FAST;
 import static dev.gnomon.cli.event.EventKind.KVM_PAGE_FAULT;
 import static dev.gnomon.cli.event.EventKind.KVM_TDP_MMU_SPTE_CHANGED;
@@ -27,6 +34,13 @@ import java.util.function.IntToLongFunction;
 
 /** Puts each event of a VM into the ring of its CPU; {@link EventText} knows the words' order. */
 final class RingTracepoints extends Tracepoints {
+  private static final int FAST = 0;
+  private static final int SET = 1;
+  private static final int UPDATE = 2;
+  private static final int CLEAR = 3;
+  private static final int CLEAR_NO_TRACK = 4;
+  private static final int AGE = 5;
+
   private final TracedMachine machine;
   private volatile IntToLongFunction instructionPointers = vcpu -> 0;
 
@@ -91,6 +105,71 @@ final class RingTracepoints extends Tracepoints {
   }
 
   @Override
+  public void spAlloc(Cpu cpu, long hpa, long gfn, int role) {
+    put(cpu, KVM_MMU_ORACLE_SP, hpa, gfn, role);
+  }
+
+  @Override
+  public void kvmMmuUnsyncPage(Cpu cpu, int gen, long gfn, int role, int rootCount) {
+    put(cpu, KVM_MMU_UNSYNC_PAGE, gen, gfn, role, rootCount, flags(false, false));
+  }
+
+  @Override
+  public void kvmMmuSyncPage(Cpu cpu, int gen, long gfn, int role, int rootCount) {
+    put(cpu, KVM_MMU_SYNC_PAGE, gen, gfn, role, rootCount, flags(true, false));
+  }
+
+  @Override
+  public void kvmMmuSetAccessedBit(Cpu cpu, long gpa) {
+    put(cpu, KVM_MMU_SET_ACCESSED_BIT, gpa);
+  }
+
+  @Override
+  public void kvmMmuSetDirtyBit(Cpu cpu, long gpa) {
+    put(cpu, KVM_MMU_SET_DIRTY_BIT, gpa);
+  }
+
+  @Override
+  public void kvmMmuWalkerError(Cpu cpu, long code) {
+    put(cpu, KVM_MMU_WALKER_ERROR, code);
+  }
+
+  @Override
+  public void spteSet(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {
+    put(cpu, KVM_MMU_ORACLE_SPTE, level, sptep, oldSpte, newSpte, SET);
+  }
+
+  @Override
+  public void spteUpdate(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {
+    put(cpu, KVM_MMU_ORACLE_SPTE, level, sptep, oldSpte, newSpte, UPDATE);
+  }
+
+  @Override
+  public void spteClear(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {
+    put(cpu, KVM_MMU_ORACLE_SPTE, level, sptep, oldSpte, newSpte, CLEAR);
+  }
+
+  @Override
+  public void spteClearNoTrack(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {
+    put(cpu, KVM_MMU_ORACLE_SPTE, level, sptep, oldSpte, newSpte, CLEAR_NO_TRACK);
+  }
+
+  @Override
+  public void spteAge(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {
+    put(cpu, KVM_MMU_ORACLE_SPTE, level, sptep, oldSpte, newSpte, AGE);
+  }
+
+  @Override
+  public void rmapAdd(Cpu cpu, long gfn, int level, long sptep, int count) {
+    put(cpu, KVM_MMU_ORACLE_RMAP, gfn, level, sptep, count, 0);
+  }
+
+  @Override
+  public void rmapRemove(Cpu cpu, long gfn, int level, long sptep, int count) {
+    put(cpu, KVM_MMU_ORACLE_RMAP, gfn, level, sptep, count, 1);
+  }
+
+  @Override
   public void kvmMmuZapAllFast(Cpu cpu, int validGen, long usedPages) {
     put(cpu, KVM_MMU_ZAP_ALL_FAST, validGen, usedPages);
   }
@@ -129,7 +208,7 @@ final class RingTracepoints extends Tracepoints {
 
   @Override
   public void spteFast(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {
-    put(cpu, KVM_MMU_ORACLE_SPTE, level, sptep, oldSpte, newSpte);
+    put(cpu, KVM_MMU_ORACLE_SPTE, level, sptep, oldSpte, newSpte, FAST);
   }
 
   @Override

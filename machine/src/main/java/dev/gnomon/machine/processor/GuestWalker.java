@@ -160,12 +160,14 @@ final class GuestWalker {
         return false;
       }
       pdpte = tables.entry();
+      entryGpas[PageLevel.LEVEL_1G] = gpa;
+      entries[PageLevel.LEVEL_1G] = pdpte;
     }
     if ((pdpte & GuestEntry.PRESENT) == 0) {
       end.guestFault(paging.permissions().codeNotPresent(who, kind));
       return false;
     }
-    if (paging.isReservedPdpte(pdpte)) {
+    if (paging.isReservedPdpte(walksPdptes ? pdpte & ~GuestEntry.ACCESSED : pdpte)) {
       end.guestFault(paging.permissions().codeReserved(who, kind));
       return false;
     }
