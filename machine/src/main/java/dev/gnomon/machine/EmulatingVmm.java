@@ -56,16 +56,20 @@ final class EmulatingVmm implements Vmm {
       mmio.write(cpu, gpa, size, value);
     } else if (!isReadOnly) {
       tracker.writing(cpu, gpa, size, value);
-      long hpa = hpa(hostSpace.pin(cpu, hvn, true), gpa);
-      switch (size) {
-        case 1 -> memory.setByte(hpa, (byte) value);
-        case 2 -> memory.setShort(hpa, (short) value);
-        case 4 -> memory.setInt(hpa, (int) value);
-        default -> memory.setLong(hpa, value);
-      }
-      hostSpace.unpin(cpu, hvn, true);
+      store(cpu, hvn, gpa, size, value);
       mmu.vcpu(cpu.index()).written(cpu, gpa, size);
     }
+  }
+
+  private void store(Cpu cpu, long hvn, long gpa, int size, long value) {
+    long hpa = hpa(hostSpace.pin(cpu, hvn, true), gpa);
+    switch (size) {
+      case 1 -> memory.setByte(hpa, (byte) value);
+      case 2 -> memory.setShort(hpa, (short) value);
+      case 4 -> memory.setInt(hpa, (int) value);
+      default -> memory.setLong(hpa, value);
+    }
+    hostSpace.unpin(cpu, hvn, true);
   }
 
   @Override

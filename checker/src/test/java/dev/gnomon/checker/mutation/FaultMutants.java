@@ -1,11 +1,11 @@
 package dev.gnomon.checker.mutation;
 
-import dev.gnomon.mmu.spte.MmioSpte;
 import java.util.List;
 
 /** The page-fault path and its fast path, and making and installing entries. */
 final class FaultMutants {
   private static final String FAULTS = "mmu.fault.PageFaults";
+  private static final String RESOLVER = "mmu.fault.HostResolver";
   private static final String FAST = "mmu.fault.FastPageFault";
   private static final String MAPPER = "mmu.tdp.TdpMapper";
   private static final String MAKER = "mmu.make.SpteMaker";
@@ -18,8 +18,8 @@ final class FaultMutants {
                 "sequence-read-late",
                 "a fault reads the invalidations' sequence after it asked the host for the page",
                 Fault.in(
-                    FAULTS,
-                    "slow",
+                    RESOLVER,
+                    "isStale",
                     Call.of("Invalidations.haveCovered").toStandIn("haveCoveredNow")))
             .violating("no-stale-translation", "no-write-lost", "structure")
             .foundBy("invalidate-retry"),
@@ -46,27 +46,13 @@ final class FaultMutants {
         Mutant.of(
                 "invalid-slot-mapped",
                 "a fault maps a slot that is about to go",
-                Fault.in(FAULTS, "slow", Call.of("Memslot.isInvalid").answering(0)))
+                Fault.in(RESOLVER, "resolve", Call.of("Memslot.isInvalid").answering(0)))
             .violating("no-stale-translation", "structure", "expectation")
             .foundBy("slot-delete"),
         Mutant.of(
-                "mmio-cache-generation",
-                "a vCPU's last MMIO page is trusted whatever the generation",
-                Fault.in("mmu.fault.MmioCache", "holds", Body.returning(1)))
-            .violating("structure", "expectation", "no-write-lost")
-            .foundBy("mmio-generation"),
-        Mutant.of(
-                "mmio-mark-generation",
-                "an MMIO mark in the tables is trusted whatever its generation",
-                Fault.in(FAULTS, "isCurrentMmio", Call.of("MmioSpte.generation").answering(0)),
-                Fault.in(
-                    FAULTS, "isCurrentMmio", Constant.of(MmioSpte.GENERATION_MASK).becoming(0)))
-            .violating("structure", "expectation", "no-write-lost")
-            .foundBy("mmio-generation"),
-        Mutant.of(
                 "fast-unmarked",
                 "a fast fault that sets W does not mark the gfn",
-                Fault.in(FAST, "attempt", Call.of("DirtyMarker.mark").leftOut()))
+                Fault.in(FAST, "fixEntry", Call.of("DirtyMarker.mark").leftOut()))
             .violating("no-write-lost", "structure")
             .foundBy("log-fast-fault"),
         Mutant.of(
@@ -74,7 +60,7 @@ final class FaultMutants {
                 "a fast fault marks the gfn before it sets W, not after",
                 Fault.in(
                     FAST,
-                    "attempt",
+                    "fixEntry",
                     Call.of("FastPageFault.install")
                         .after(
                             Snippet.call(
@@ -87,16 +73,16 @@ final class FaultMutants {
                                     "mmu.slot.MemslotArray",
                                     "find",
                                     "(J){mmu.slot.Memslot}",
-                                    Snippet.reference(3),
-                                    Snippet.word(4)),
-                                Snippet.word(4)))),
-                Fault.in(FAST, "attempt", Call.of("DirtyMarker.mark").at(1).leftOut()))
+                                    Snippet.reference(2),
+                                    Snippet.word(3)),
+                                Snippet.word(3)))),
+                Fault.in(FAST, "fixEntry", Call.of("DirtyMarker.mark").at(1).leftOut()))
             .violating("no-write-lost", "structure")
             .foundBy("log-fast-fault"),
         Mutant.of(
                 "fast-without-leave",
                 "a fast fault sets W where MMU-writable is clear",
-                Fault.in(FAST, "attempt", Call.of("SpteFormat.isMmuWritable").answering(1)))
+                Fault.in(FAST, "fixEntry", Call.of("SpteFormat.isMmuWritable").answering(1)))
             .violating("write-tracking", "structure")
             .foundBy("track-fast-fault"),
         Mutant.of(
@@ -126,13 +112,13 @@ final class FaultMutants {
         Mutant.of(
                 "made-dirty-untold",
                 "a writable entry is made and the host's page not marked dirty",
-                Fault.in(MAKER, "make", Call.of("HostPages.markDirty").leftOut()))
+                Fault.in(MAKER, "leaf", Call.of("HostPages.markDirty").leftOut()))
             .violating("no-write-lost")
             .foundBy("zap-order"),
         Mutant.of(
                 "made-unmarked",
                 "a writable entry of a logged slot is made and its gfn not marked",
-                Fault.in(MAKER, "make", Call.of("DirtyMarker.mark").leftOut()))
+                Fault.in(MAKER, "leaf", Call.of("DirtyMarker.mark").leftOut()))
             .violating("no-write-lost", "structure")
             .foundBy("log-switched-on"),
         Mutant.of(
@@ -144,8 +130,11 @@ final class FaultMutants {
         Mutant.of(
                 "large-in-logged-slot",
                 "a fault maps a large page in a logged slot, and writable",
-                Fault.in(FAULTS, "chooseLevel", Call.of("Memslot.isDirtyLogged").answering(0)),
-                Fault.in(MAKER, "make", Call.of("Memslot.isDirtyLogged").answering(0)))
+                Fault.in(
+                    "mmu.table.Mapping",
+                    "chooseLevel",
+                    Call.of("Memslot.isDirtyLogged").answering(0)),
+                Fault.in(MAKER, "leaf", Call.of("Memslot.isDirtyLogged").answering(0)))
             .violating("no-write-lost", "structure", "progress", "expectation")
             .foundBy("fast-fault-large"));
   }

@@ -48,7 +48,7 @@ final class LogMutants {
         Mutant.of(
                 "initially-set-empty",
                 "an initially set log reports nothing at first",
-                Fault.in(SLOTS, "startDirtyLog", Call.of("SlotChanges.setAll").leftOut()))
+                Fault.in(SLOTS, "logged", Call.of("SlotChanges.setAll").leftOut()))
             .violating("no-write-lost", "structure")
             .foundBy("log-initially-set"),
         Mutant.of(

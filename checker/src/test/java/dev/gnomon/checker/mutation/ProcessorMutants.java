@@ -21,7 +21,8 @@ final class ProcessorMutants {
         Mutant.of(
                 "reload-request-ignored",
                 "a vCPU keeps its root when it is told to load another",
-                Fault.in(GUEST_MODE, "handleRequests", Call.of("VcpuMmu.unloadRoot").leftOut()))
+                Fault.in(
+                    GUEST_MODE, "handleRequests", Call.of("VcpuMmu.dropObsoleteRoots").leftOut()))
             .violating(
                 "no-stale-translation", "no-use-after-free", "structure", "progress", "expectation")
             .foundBy("zap-all-fault"),

@@ -1,5 +1,6 @@
 package dev.gnomon.checker.mutation;
 
+import dev.gnomon.mmu.spte.MmioSpte;
 import dev.gnomon.mmu.spte.SpteFormat;
 import java.util.List;
 
@@ -31,10 +32,32 @@ final class Survivors {
                 "only leaves below a large host page are taken out so under the write lock, and the"
                     + " host never cleans a large page: it is dirty already"),
         Mutant.of(
+                "mmio-cache-generation",
+                "a vCPU's last MMIO page is trusted whatever the generation",
+                Fault.in("mmu.fault.MmioCache", "holds", Body.returning(1)))
+            .survivingBecause(
+                "who emulates the access looks at the slots again: where there is memory by now, it"
+                    + " is done in memory, and logged"),
+        Mutant.of(
+                "mmio-mark-generation",
+                "an MMIO mark in the tables is trusted whatever its generation",
+                Fault.in(
+                    "mmu.fault.MmioMarks",
+                    "isCurrent",
+                    2,
+                    Call.of("MmioSpte.generation").answering(0)),
+                Fault.in(
+                    "mmu.fault.MmioMarks",
+                    "isCurrent",
+                    Constant.of(MmioSpte.GENERATION_MASK).becoming(0)))
+            .survivingBecause("as mmio-cache-generation"),
+        Mutant.of(
                 "mmio-during-exchange",
                 "MMIO marks are made and trusted while the slots are exchanged",
                 Fault.in(
-                    "mmu.fault.PageFaults", "slow", Call.of("Memslots.isExchanging").answering(0)),
+                    "mmu.fault.HostResolver",
+                    "resolve",
+                    Call.of("Memslots.isExchanging").answering(0)),
                 Fault.in(
                     "mmu.fault.PageFaults",
                     "isCurrentMmio",

@@ -6,7 +6,7 @@ import java.util.List;
 final class TrackingMutants {
   private static final String MMU = "mmu.Mmu";
   private static final String SLOTS = "mmu.SlotChanges";
-  private static final String VMM = "machine.VirtualMachine$EmulatingVmm";
+  private static final String VMM = "machine.EmulatingVmm";
 
   private TrackingMutants() {}
 
@@ -43,7 +43,7 @@ final class TrackingMutants {
                 "who makes an entry does not ask whether the gfn is write-tracked",
                 Fault.in(
                     "mmu.make.SpteMaker",
-                    "make",
+                    "leaf",
                     Call.of("WriteTracking.isWriteTracked").answering(0)))
             .violating("write-tracking", "structure")
             .foundBy("track-evict"),
@@ -56,7 +56,7 @@ final class TrackingMutants {
         Mutant.of(
                 "emulated-unmarked",
                 "what the VMM writes for a vCPU is not marked",
-                Fault.in(VMM, "write", Call.of("VcpuMmu.markWritten").leftOut()))
+                Fault.in(VMM, "write", Call.of("VcpuMmu.written").leftOut()))
             .violating("no-write-lost")
             .foundBy("log-emulated"),
         Mutant.of(
@@ -66,7 +66,7 @@ final class TrackingMutants {
                     VMM,
                     "write",
                     2,
-                    Call.of("EmulatingVmm.store").postponedAfter("VcpuMmu.markWritten")))
+                    Call.of("EmulatingVmm.store").postponedAfter("VcpuMmu.written")))
             .violating("no-write-lost")
             .foundBy("log-emulated"),
         Mutant.of(
