@@ -84,7 +84,7 @@ class RecordedShadowEventsTest {
   void directTdpPagesAreFixedWithoutTheLockWhileLogged() throws IOException {
     afterFault.put(2, () -> used("SP3[2]", "SP3[3]", "SP3[4]", "SP3[41]"));
     afterFault.put(9, () -> used("SP3[42]"));
-    afterFault.put(25, () -> used("SP3[43]"));
+    afterFault.put(29, () -> used("SP3[43]"));
     replay("linux-6.12/npt-legacy/dirty.long.0", legacy(), longMode());
   }
 
