@@ -1,12 +1,14 @@
 package dev.gnomon.cli.boot;
 
 import dev.gnomon.cli.vm.DirtyLogChoice;
+import dev.gnomon.cli.vm.ProcessorOptions;
 import dev.gnomon.machine.InputException;
 import dev.gnomon.machine.VmConfig;
 import dev.gnomon.machine.image.BootModule;
 import dev.gnomon.machine.image.GuestImage;
 import dev.gnomon.machine.image.StartMode;
 import dev.gnomon.machine.processor.TlbConfig;
+import dev.gnomon.machine.x86.CpuFeature;
 import dev.gnomon.machine.x86.CpuFeatures;
 import dev.gnomon.mmu.Rules;
 import dev.gnomon.mmu.config.TdpKind;
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param image what boots
  * @param commandLine what it is told
  * @param modules what is placed beside it
+ * @param cpu whose processor
  * @param vm the machine
  * @param features what CPUID reports
  * @param rules the decisions
@@ -37,6 +40,7 @@ record BootPlan(
     GuestImage image,
     String commandLine,
     List<BootModule> modules,
+    TdpKind cpu,
     VmConfig vm,
     CpuFeatures features,
     Rules rules,
@@ -49,6 +53,10 @@ record BootPlan(
   /** More would only be threads that wait for each other. */
   static final int MOST_VCPUS = 255;
 
+  /** What a 32-bit host cannot give its guests: long mode, and what is only there with it. */
+  private static final String WITHOUT_LONG_MODE =
+      "-la57,-pku,-invpcid,-pcid,-pdpe1gb,-syscall,-lahf_lm,-lm";
+
   private static final int DEFAULT_QUANTUM = 1000;
   private static final long REAL_MODE_END = 1L << 20;
 
@@ -60,7 +68,7 @@ record BootPlan(
   static BootPlan of(BootOptions options) {
     int vcpus = options.machine.cpus;
     require(vcpus >= 1 && vcpus <= MOST_VCPUS, "--cpus " + vcpus + ": expected 1 to " + MOST_VCPUS);
-    options.machine.processor.check(options.memory.dirtyLog);
+    options.machine.processor.check(options.memory.dirtyLog, options.memory.backed);
     options.memory.backed.check();
     Double timeout = options.run.timeout;
     require(timeout == null || timeout > 0, "--timeout " + timeout + ": expected more than 0");
@@ -76,9 +84,9 @@ record BootPlan(
         image(options),
         options.image + (options.placed.append.isEmpty() ? "" : " " + options.placed.append),
         options.placed.modules.stream().map(BootPlan::module).toList(),
+        options.machine.processor.cpu,
         vm,
-        features(
-            options.machine.processor.cpu, options.machine.cpuid, vm.mmu().physicalAddressBits()),
+        features(options.machine.processor, options.machine.cpuid, vm.mmu().physicalAddressBits()),
         options.run.rules.rules(),
         options.memory.dirtyLog,
         options.memory.backed.reclaimPercent,
@@ -95,10 +103,14 @@ record BootPlan(
     return run.isDeterministic ? given == null ? DEFAULT_QUANTUM : given : 0;
   }
 
-  private static CpuFeatures features(TdpKind cpu, @Nullable String changes, int hostBits) {
+  private static CpuFeatures features(
+      ProcessorOptions processor, @Nullable String changes, int hostBits) {
     CpuFeatures all = CpuFeatures.all().withPhysicalAddressBitsUpTo(hostBits);
-    if (cpu == TdpKind.NPT) {
+    if (processor.cpu == TdpKind.NPT) {
       all = all.with("vendor=amd");
+    }
+    if (processor.isHost32()) {
+      all = all.with(WITHOUT_LONG_MODE);
     }
     if (changes == null) {
       return all;
@@ -107,6 +119,10 @@ record BootPlan(
     require(
         features.physicalAddressBits() <= hostBits,
         "--cpuid %s: the host's physical addresses have %d bits".formatted(changes, hostBits));
+    require(
+        !processor.isHost32() || !features.has(CpuFeature.LM),
+        "--cpuid %s does not go with --host-bits 32: that host has no long mode"
+            .formatted(changes));
     return features;
   }
 

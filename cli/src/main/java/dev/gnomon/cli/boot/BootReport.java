@@ -4,13 +4,13 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gnomon.cli.usage.ByteSize;
 import dev.gnomon.cli.usage.JsonText;
+import dev.gnomon.cli.vm.MmuText;
 import dev.gnomon.cli.vm.StatGroups;
 import dev.gnomon.machine.image.GuestImage;
 import dev.gnomon.mmu.Rules;
 import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.config.RuleSwitch;
 import dev.gnomon.mmu.config.Stat;
-import dev.gnomon.mmu.config.TdpKind;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -36,7 +36,7 @@ final class BootReport {
     line(
         out,
         "machine",
-        "%d vCPU%s, %s; %s; tdp, %s, A/D bits %s, %d levels, dirty log %s"
+        "%d vCPU%s, %s; %s; %s, dirty log %s"
             .formatted(
                 mmu.vcpus(),
                 mmu.vcpus() == 1 ? "" : "s",
@@ -44,9 +44,7 @@ final class BootReport {
                     ? "in turn, %,d instructions each".formatted(plan.quantum())
                     : "on threads",
                 ByteSize.text(plan.vm().memoryBytes()),
-                mmu.tdp() == TdpKind.EPT ? "intel EPT" : "amd NPT",
-                mmu.accessedDirty() ? "on" : "off",
-                mmu.levels(),
+                MmuText.of(mmu),
                 plan.dirtyLog().label()));
     String rules = plan.rules().describe();
     line(out, "rules", rules.isEmpty() ? "all at their defaults" : rules);
@@ -64,6 +62,9 @@ final class BootReport {
               .collect(Collectors.joining("  ")));
     }
     for (StatGroups group : StatGroups.values()) {
+      if (group == StatGroups.SHADOW && !MmuText.hasShadowPages(mmu)) {
+        continue;
+      }
       line(out, group.label(), group.text(result::stat));
     }
     out.flush();
@@ -107,11 +108,7 @@ final class BootReport {
 
   private ObjectNode mmu() {
     ObjectNode node = JsonText.object();
-    node.put("kind", "tdp");
-    node.put("cpu", mmu.tdp() == TdpKind.EPT ? "intel" : "amd");
-    node.put("format", mmu.tdp().name().toLowerCase(Locale.ROOT));
-    node.put("ad", mmu.accessedDirty());
-    node.put("levels", mmu.levels());
+    MmuText.put(node, mmu, result.plan().cpu());
     node.put("memory", result.plan().vm().memoryBytes());
     node.put("host_page_level", result.plan().vm().hostPageLevel());
     node.put("dirty_log", result.plan().dirtyLog().label());

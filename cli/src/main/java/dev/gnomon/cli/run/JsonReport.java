@@ -3,6 +3,7 @@ package dev.gnomon.cli.run;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gnomon.cli.usage.JsonText;
+import dev.gnomon.cli.vm.MmuText;
 import dev.gnomon.machine.migration.HostPort;
 import dev.gnomon.machine.migration.MigrationResult;
 import dev.gnomon.machine.migration.Round;
@@ -10,7 +11,6 @@ import dev.gnomon.mmu.Rules;
 import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.config.RuleSwitch;
 import dev.gnomon.mmu.config.Stat;
-import dev.gnomon.mmu.config.TdpKind;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import java.util.List;
 import java.util.Locale;
@@ -60,11 +60,7 @@ final class JsonReport {
   private static ObjectNode mmu(RunPlan plan) {
     MmuConfig mmu = plan.vm().mmu();
     ObjectNode node = JsonText.object();
-    node.put("kind", "tdp");
-    node.put("cpu", mmu.tdp() == TdpKind.EPT ? "intel" : "amd");
-    node.put("format", mmu.tdp().name().toLowerCase(Locale.ROOT));
-    node.put("ad", mmu.accessedDirty());
-    node.put("levels", mmu.levels());
+    MmuText.put(node, mmu, plan.cpu());
     node.put("memory", plan.vm().memoryBytes());
     node.put("host_pages", PAGE_SIZES.get(plan.vm().hostPageLevel() - 1));
     node.put("guest_pages", plan.guest().usesLargePages() ? "2m" : "4k");

@@ -7,12 +7,14 @@ import dev.gnomon.machine.guest.GuestConfig;
 import dev.gnomon.machine.migration.HostPort;
 import dev.gnomon.machine.processor.TlbConfig;
 import dev.gnomon.mmu.Rules;
+import dev.gnomon.mmu.config.TdpKind;
 import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What is to be run: options that fit together.
  *
+ * @param cpu whose processor
  * @param vm the machine
  * @param guest how the traces are played
  * @param rules the decisions
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param bandwidth bytes a second that a migration may send, 0 for no limit
  */
 record RunPlan(
+    TdpKind cpu,
     VmConfig vm,
     GuestConfig guest,
     Rules rules,
@@ -46,11 +49,15 @@ record RunPlan(
    */
   static RunPlan of(RunOptions options) {
     checkRanges(options);
-    options.machine.processor.check(options.log.kind);
+    options.machine.processor.check(options.log.kind, options.memory.backed);
     options.memory.backed.check();
+    require(
+        !options.machine.processor.isHost32(),
+        "--host-bits 32 is for boot: the guest that plays traces has 64 bits");
     checkLog(options.log);
     DirtyLogChoice dirtyLog = dirtyLog(options.log);
     return new RunPlan(
+        options.machine.processor.cpu,
         new VmConfig(
             options.play.rules.of(
                 options.machine.processor.mmu(

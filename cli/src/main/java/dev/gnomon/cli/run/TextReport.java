@@ -2,12 +2,12 @@ package dev.gnomon.cli.run;
 
 import dev.gnomon.cli.usage.ByteSize;
 import dev.gnomon.cli.vm.DirtyLogChoice;
+import dev.gnomon.cli.vm.MmuText;
 import dev.gnomon.cli.vm.StatGroups;
 import dev.gnomon.machine.migration.MigrationResult;
 import dev.gnomon.machine.migration.Round;
 import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.config.Stat;
-import dev.gnomon.mmu.config.TdpKind;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import java.io.PrintWriter;
 import java.util.List;
@@ -70,12 +70,7 @@ final class TextReport {
   }
 
   private String mmu(MmuConfig mmu) {
-    return "tdp, %s, A/D bits %s, %d levels, dirty log %s"
-        .formatted(
-            mmu.tdp() == TdpKind.EPT ? "intel EPT" : "amd NPT",
-            mmu.accessedDirty() ? "on" : "off",
-            mmu.levels(),
-            dirtyLog(mmu));
+    return MmuText.of(mmu) + ", dirty log " + dirtyLog(mmu);
   }
 
   private String dirtyLog(MmuConfig mmu) {
@@ -116,6 +111,9 @@ final class TextReport {
     group(StatGroups.FLUSHES);
     group(StatGroups.EXITS);
     group(StatGroups.PAGES);
+    if (MmuText.hasShadowPages(result.plan().vm().mmu())) {
+      group(StatGroups.SHADOW);
+    }
     group(StatGroups.WRITES);
     long tables = result.stat(Stat.MMU_PAGE_TABLES);
     line(

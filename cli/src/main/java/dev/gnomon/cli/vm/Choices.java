@@ -1,6 +1,7 @@
 package dev.gnomon.cli.vm;
 
 import dev.gnomon.cli.usage.Choice;
+import dev.gnomon.mmu.config.MmuKind;
 import dev.gnomon.mmu.config.TdpKind;
 
 /** The options that take one of a few words. */
@@ -14,10 +15,17 @@ public final class Choices {
     }
   }
 
-  /** Which of the two MMUs. */
-  static final class WhichMmu extends Choice<String> {
+  /** Which of the two ways to translate. */
+  static final class WhichMmu extends Choice<MmuKind> {
     WhichMmu() {
-      word("tdp", "tdp");
+      word("tdp", MmuKind.TDP).word("shadow", MmuKind.SHADOW);
+    }
+  }
+
+  /** The word size of the host. */
+  static final class HostBits extends Choice<Integer> {
+    HostBits() {
+      word("32", 32).word("64", 64);
     }
   }
 

@@ -38,6 +38,15 @@ public enum StatGroups {
       Stat.HUGE_PAGE_SPLITS,
       Stat.HUGE_PAGE_RECOVERIES,
       Stat.NX_LPAGE_SPLITS),
+  /** What the shadow MMU did to its pages. */
+  SHADOW(
+      "shadow pages",
+      Stat.MMU_CACHE_MISS,
+      Stat.MMU_SHADOW_ZAPPED,
+      Stat.MMU_PTE_WRITE,
+      Stat.MMU_FLOODED,
+      Stat.MMU_UNSYNC,
+      Stat.MMU_RECYCLED),
   /** How SPTEs were written. */
   WRITES("SPTE writes", Stat.SPTE_ATOMIC_WRITES, Stat.SPTE_PLAIN_WRITES),
   /** What the dirty log was told. */

@@ -58,7 +58,11 @@ class BootCommandTest {
         "--cpus 2 --dirty-log pml --host-pages 2m",
         "--cpus 3 --deterministic",
         "--cpus 2 --deterministic --quantum 1 --dirty-log ring",
-        "--cpus 2 --ad off --levels 5 --deterministic"
+        "--cpus 2 --ad off --levels 5 --deterministic",
+        "--cpus 2 --mmu shadow",
+        "--cpus 2 --mmu shadow --deterministic --quantum 1 --dirty-log ring",
+        "--cpus 3 --mmu shadow --reclaim 60",
+        "--cpus 2 --tdp-mmu off --host-pages 2m"
       })
   void exampleBootsOnThreadsAndInTurn(String options) {
     int status = gnomon.runLine("boot " + SMP + " --memory 64m --timeout 60 " + options);
@@ -209,5 +213,15 @@ class BootCommandTest {
     assertThat(gnomon.runLine("boot " + SMP + " --load 0x1fffff --memory 2m"))
         .isEqualTo(ExitStatus.USAGE);
     assertThat(gnomon.err().get(0)).contains("does not lie in the guest's memory (2 MiB, from 0)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--mmu shadow", "--cpu amd"})
+  void hostOf32BitsHasNoLongMode(String option) throws IOException {
+    String[] options = ("--host-bits 32 " + option).split(" ");
+    assertThat(boot("b0 05 e6 f4", options)).isEqualTo(5 << 1 | 1);
+    // RDMSR of EFER, OR with LME, WRMSR: #GP.
+    assertThat(boot("66 b9 80 00 00 c0 0f 32 80 cc 01 0f 30 e6 f4", options)).isEqualTo(1);
+    assertThat(gnomon.err()).contains("triple fault");
   }
 }

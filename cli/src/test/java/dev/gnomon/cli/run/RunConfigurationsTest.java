@@ -58,6 +58,13 @@ class RunConfigurationsTest {
         "--migrate --ad off --reclaim 50",
         "--migrate --cpu amd --levels 5",
         "--migrate --bandwidth 20m",
+        "--tdp-mmu off",
+        "--tdp-mmu off --cpu amd --dirty-log ring --host-pages 2m",
+        "--tdp-mmu off --migrate --ad off --reclaim 50",
+        "--mmu shadow --levels 5 --dirty-log bitmap",
+        "--mmu shadow --host-pages 2m --guest-pages 2m --reclaim 30",
+        "--mmu shadow --migrate --reclaim 50",
+        "--mmu shadow --migrate --dirty-log ring --host-pages 2m",
       })
   void everyLoadIsRight(String options) throws IOException {
     JsonNode report = run("--verify --vcpus 2 " + options + MEMORY);
