@@ -31,6 +31,24 @@ class RunErrorsTest {
             + " bits",
         "--cpu amd --dirty-log pml"
             + "|--cpu amd does not go with --dirty-log pml: page-modification logging is Intel's",
+        "--mmu shadow --tdp-mmu off|--mmu shadow does not go with --tdp-mmu: there is no"
+            + " two-dimensional paging",
+        "--mmu shadow --ad off|--mmu shadow does not go with --ad off: ordinary page tables always"
+            + " have accessed and dirty bits",
+        "--mmu shadow --dirty-log pml|--mmu shadow does not go with --dirty-log pml:"
+            + " page-modification logging is part of EPT",
+        "--tdp-mmu off --dirty-log pml|--tdp-mmu off does not go with --dirty-log pml: there,"
+            + " writes are logged by write protection only",
+        "--host-bits 32|--host-bits 32 with --mmu tdp needs --cpu amd: EPT's tables always have"
+            + " four levels",
+        "--host-bits 32 --cpu amd --tdp-mmu on|--host-bits 32 does not go with --tdp-mmu on: a"
+            + " 32-bit host has no TDP MMU",
+        "--host-bits 32 --mmu shadow --levels 4|--host-bits 32 does not go with --levels: PAE"
+            + " tables have three",
+        "--host-bits 32 --mmu shadow --host-pages 1g|--host-bits 32 does not go with --host-pages"
+            + " 1g: PAE tables map 2m at most",
+        "--host-bits 32 --cpu amd --memory 4g|--host-bits 32 with --mmu tdp does not go with"
+            + " --memory 4g: PAE tables reach up to 4g, of which 3g are memory",
         "--host-pages 1g --memory 512m|--host-pages 1g does not go with --memory 512m: no page"
             + " fits",
         "--migrate --dirty-log off"
@@ -82,24 +100,6 @@ class RunErrorsTest {
             + " 'on'",
         "--mmu shadw|Invalid value for option '--mmu': 'shadw' is none of tdp, shadow; the nearest"
             + " is 'shadow'",
-        "--mmu shadow --tdp-mmu off|--mmu shadow does not go with --tdp-mmu: there is no"
-            + " two-dimensional paging",
-        "--mmu shadow --ad off|--mmu shadow does not go with --ad off: ordinary page tables always"
-            + " have accessed and dirty bits",
-        "--mmu shadow --dirty-log pml|--mmu shadow does not go with --dirty-log pml:"
-            + " page-modification logging is part of EPT",
-        "--tdp-mmu off --dirty-log pml|--tdp-mmu off does not go with --dirty-log pml: there,"
-            + " writes are logged by write protection only",
-        "--host-bits 32|--host-bits 32 with --mmu tdp needs --cpu amd: EPT's tables always have"
-            + " four levels",
-        "--host-bits 32 --cpu amd --tdp-mmu on|--host-bits 32 does not go with --tdp-mmu on: a"
-            + " 32-bit host has no TDP MMU",
-        "--host-bits 32 --mmu shadow --levels 4|--host-bits 32 does not go with --levels: PAE"
-            + " tables have three",
-        "--host-bits 32 --mmu shadow --host-pages 1g|--host-bits 32 does not go with --host-pages"
-            + " 1g: PAE tables map 2m at most",
-        "--host-bits 32 --cpu amd --memory 4g|--host-bits 32 with --mmu tdp does not go with"
-            + " --memory 4g: PAE tables reach up to 4g, of which 3g are memory",
         "--levels 3|Invalid value for option '--levels': '3' is none of 4, 5; the nearest is '4'",
         "--vcpus many|Invalid value for option '--vcpus': 'many' is not a whole number",
         "--memory 5x|Invalid value for option '--memory': '5x' is no size: expected bytes, or a"
