@@ -17,6 +17,8 @@ module dev.gnomon.cli {
       info.picocli;
   opens dev.gnomon.cli.event to
       info.picocli;
+  opens dev.gnomon.cli.fuzz to
+      info.picocli;
   opens dev.gnomon.cli.instructions to
       info.picocli;
   opens dev.gnomon.cli.kvm to

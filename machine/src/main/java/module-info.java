@@ -6,6 +6,7 @@ module dev.gnomon.machine {
 
   exports dev.gnomon.machine;
   exports dev.gnomon.machine.device;
+  exports dev.gnomon.machine.fuzz;
   exports dev.gnomon.machine.guest;
   exports dev.gnomon.machine.guest.script;
   exports dev.gnomon.machine.image;

@@ -2,6 +2,7 @@ package dev.gnomon.cli;
 
 import dev.gnomon.cli.boot.BootCommand;
 import dev.gnomon.cli.check.CheckCommand;
+import dev.gnomon.cli.fuzz.FuzzCommand;
 import dev.gnomon.cli.instructions.InstructionsCommand;
 import dev.gnomon.cli.kvm.CompareKvmCommand;
 import dev.gnomon.cli.kvm.KvmCommand;
@@ -53,6 +54,7 @@ final class Main implements Runnable {
           CompareKvmCommand.class,
           ReceiveCommand.class,
           ReplayCommand.class,
+          FuzzCommand.class,
           InstructionsCommand.class,
           StressCommand.class);
 

@@ -46,6 +46,13 @@ public final class ShadowRoots {
   private static final long ROLE_EFER =
       ControlBits.EFER_LME | ControlBits.EFER_LMA | ControlBits.EFER_NXE;
 
+  /** A change of these makes the processor load the PDPTEs. Intel SDM vol. 3A, 4.4.1. */
+  private static final long PDPTE_CR0 =
+      ControlBits.CR0_CD | ControlBits.CR0_NW | ControlBits.CR0_PG;
+
+  private static final long PDPTE_CR4 =
+      ControlBits.CR4_PAE | ControlBits.CR4_PGE | ControlBits.CR4_PSE | ControlBits.CR4_SMEP;
+
   private static final int PCID_MASK = 0xfff;
   private static final long PRESENT = 1;
 
@@ -191,7 +198,12 @@ public final class ShadowRoots {
   public boolean loadModes(Cpu cpu, long cr0, long cr4, long efer) {
     ControlRegisters old = guest.registers();
     ControlRegisters registers = old.withModes(cr0, cr4, efer);
-    if (!isTdp && registers.mode() == PagingMode.PAE && !loadPdptes(cpu, registers)) {
+    boolean loadsPdptes =
+        registers.mode() == PagingMode.PAE
+            && (old.mode() != PagingMode.PAE
+                || ((cr0 ^ old.cr0()) & PDPTE_CR0) != 0
+                || ((cr4 ^ old.cr4()) & PDPTE_CR4) != 0);
+    if (!isTdp && loadsPdptes && !loadPdptes(cpu, registers)) {
       return false;
     }
     guest = new GuestFormat(registers, guest.features());

@@ -1,0 +1,252 @@
+package dev.gnomon.machine.fuzz;
+
+import dev.gnomon.machine.processor.Vcpu;
+import dev.gnomon.mmu.arch.AccessKind;
+import dev.gnomon.mmu.arch.ControlBits;
+import dev.gnomon.mmu.arch.ControlRegisters;
+import dev.gnomon.mmu.arch.GuestEntry;
+import dev.gnomon.mmu.arch.PagingMode;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Runs scripts of one configuration, one after the other, on a VM that it keeps. */
+final class ScriptRunner implements AutoCloseable {
+  /** A VM is not kept for ever, so that a script does not depend on too many others. */
+  private static final int SCRIPTS_PER_VM = 2000;
+
+  private static final int SWEPT_PAGES = 8;
+  private static final long MARKS = (GuestEntry.ACCESSED | GuestEntry.DIRTY) * (1 + (1L << 32));
+
+  private static final long EARLY = GuestEntry.ACCESSED * (1 + (1L << 32));
+
+  private final FuzzConfig config;
+  private @Nullable FuzzVm vm;
+  private Mirror mirror = new Mirror(FuzzVm.PAGES);
+  private int scripts;
+  private int swept;
+  private long operations;
+
+  ScriptRunner(FuzzConfig config) {
+    this.config = config;
+  }
+
+  /** How many operations were done. */
+  long operations() {
+    return operations;
+  }
+
+  /** The VM is thrown away; the next script has a new one. */
+  void renew() {
+    close();
+    mirror = new Mirror(FuzzVm.PAGES);
+    scripts = 0;
+  }
+
+  /** Runs a script; returns what is wrong, or null. */
+  @Nullable String run(Script script) {
+    if (scripts++ == SCRIPTS_PER_VM) {
+      renew();
+    }
+    FuzzVm mine = vm;
+    if (mine == null) {
+      mine = new FuzzVm(config);
+      mine.fill(mirror);
+      vm = mine;
+    }
+    int at = 0;
+    Run run = new Run(mine, script);
+    try {
+      mine.vcpu.enterGuest();
+      for (Operation operation : script.operations()) {
+        run.perform(operation);
+        at++;
+        operations++;
+      }
+      run.finish();
+      return null;
+    } catch (Divergence
+        | IllegalStateException
+        | IllegalArgumentException
+        | IndexOutOfBoundsException
+        | NullPointerException
+        | AssertionError
+        | ArithmeticException
+        | ClassCastException e) {
+      renew();
+      String what = e instanceof Divergence ? "" : e.getClass().getSimpleName() + ": ";
+      return String.format(Locale.ROOT, "operation %d: %s%s", at + 1, what, e.getMessage());
+    }
+  }
+
+  @Override
+  public void close() {
+    FuzzVm old = vm;
+    if (old != null) {
+      old.close();
+      vm = null;
+    }
+  }
+
+  /** One script under way. */
+  private final class Run {
+    private final FuzzVm mine;
+    private final Vcpu vcpu;
+    private final GuestTranslation guest;
+    private final HostSide hostSide;
+    private final GuestAccess accesses;
+
+    Run(FuzzVm mine, Script script) {
+      this.mine = mine;
+      vcpu = mine.vcpu;
+      vcpu.control().setPagingFeatures(script.features());
+      guest = new GuestTranslation(config, mine, mirror, script.features());
+      hostSide = new HostSide(mine);
+      accesses = new GuestAccess(mine, mirror, guest, hostSide, config.isShadow());
+    }
+
+    void perform(Operation operation) {
+      switch (operation.kind()) {
+        case BOOT -> boot(operation.a(), operation.b());
+        case MODES -> modes(operation.a(), operation.b());
+        case CR3 -> loadCr3(operation.a());
+        case INVLPG -> {
+          long gva = linear(operation.a());
+          vcpu.invlpg(gva);
+          guest.invlpg(gva);
+        }
+        case INVPCID -> invpcid(operation);
+        case PKRU -> {
+          vcpu.control().setPkru((int) operation.a());
+          guest.setPkru((int) operation.a());
+        }
+        case CPL -> {
+          vcpu.setPrivilege((operation.a() & 1) != 0, (operation.b() & 1) != 0);
+          guest.setPrivilege((operation.a() & 1) != 0, (operation.b() & 1) != 0);
+        }
+        case READ -> access(AccessKind.READ, operation);
+        case WRITE -> access(AccessKind.WRITE, operation);
+        case FETCH -> access(AccessKind.FETCH, operation);
+        default -> {
+          vcpu.leaveGuest();
+          hostSide.perform(operation);
+          vcpu.enterGuest();
+        }
+      }
+    }
+
+    private void boot(long number, long flags) {
+      load(ControlRegisters.RESET);
+      PagingMode mode = GuestLayout.mode(config, number);
+      GuestLayout.writeWindow(
+          mode,
+          flags,
+          (gpa, bytes, value) -> {
+            if (guest.value(gpa, bytes) != value) {
+              accesses.access(AccessKind.WRITE, false, gpa, bytes, value);
+              operations++;
+            }
+          });
+      load(GuestLayout.registers(config, mode, flags, GuestLayout.root(flags), 0));
+    }
+
+    private void load(ControlRegisters registers) {
+      vcpu.load(registers);
+      guest.load(registers);
+    }
+
+    private void modes(long number, long asked) {
+      PagingMode mode = GuestLayout.mode(config, number);
+      ControlRegisters old = guest.registers();
+      boolean mayHavePcids = guest.hasPcids() || (old.cr3() & 0xfff) == 0;
+      long flags = mayHavePcids ? asked : asked & ~GuestLayout.PCIDE;
+      ControlRegisters modes = GuestLayout.registers(config, mode, flags, old.cr3(), old.pkru());
+      boolean isLoaded = guest.loadModes(modes);
+      boolean isReallyLoaded = vcpu.control().loadModes(modes.cr0(), modes.cr4(), modes.efer());
+      if (isLoaded != isReallyLoaded) {
+        throw new Divergence("a change of modes is refused or not, against the PDPTEs");
+      }
+    }
+
+    private void loadCr3(long asked) {
+      long operand = guest.hasPcids() ? asked : asked & ~ControlBits.CR3_NO_FLUSH;
+      operand = guest.registers().mode().isLong() ? operand : operand & 0xffff_ffffL;
+      boolean isLoaded = guest.loadCr3(operand);
+      if (isLoaded != vcpu.loadCr3(operand)) {
+        throw new Divergence("MOV CR3 is refused or not, against the PDPTEs");
+      }
+    }
+
+    private void invpcid(Operation operation) {
+      long gva = linear(operation.b());
+      long pcid = guest.hasPcids() ? operation.c() & 0xfff : 0;
+      switch ((int) (operation.a() & 3)) {
+        case 0 -> {
+          vcpu.control().invpcidAddress(pcid, gva);
+          guest.invpcid(pcid, gva);
+        }
+        case 1 -> {
+          vcpu.control().invpcidContext(pcid);
+          guest.flushContext(pcid);
+        }
+        case 2 -> {
+          vcpu.control().invpcidAll();
+          guest.flushAll();
+        }
+        default -> {
+          vcpu.control().invpcidAllButGlobal();
+          guest.flushAllButGlobal();
+        }
+      }
+    }
+
+    /** An address that the guest's mode has: else it is #GP, before any walk. */
+    private long linear(long gva) {
+      PagingMode mode = guest.registers().mode();
+      if (!mode.isLong()) {
+        return gva & 0xffff_ffffL;
+      }
+      int unused = Long.SIZE - mode.shift(mode.levels() + 1);
+      return gva << unused >> unused;
+    }
+
+    private void access(AccessKind kind, Operation operation) {
+      int size = (int) Math.clamp(operation.b() & 0xff, 1, 8);
+      long gva = linear(operation.a());
+      if (linear(gva + size - 1) != gva + size - 1) {
+        gva &= -8L;
+      }
+      boolean isImplicit = kind != AccessKind.FETCH && (operation.b() & 0x100) != 0;
+      accesses.access(kind, isImplicit, gva, size, operation.c());
+    }
+
+    /** Compares all that was written, and a few more pages; cleans up. */
+    void finish() {
+      vcpu.leaveGuest();
+      hostSide.finish();
+      hostSide.audit();
+      for (int page = 0; page < FuzzVm.PAGES; page++) {
+        if (mirror.isTouched(page)) {
+          sweep(page);
+        }
+      }
+      for (int i = 0; i < SWEPT_PAGES; i++) {
+        sweep(swept++ % FuzzVm.PAGES);
+      }
+      mine.clear(mirror);
+    }
+
+    private void sweep(int page) {
+      for (int word = page * Mirror.WORDS; word < (page + 1) * Mirror.WORDS; word++) {
+        long real = mine.real(word);
+        long differing = real ^ mirror.get(word);
+        // A walk by way of something cached may have set A, and then have begun again.
+        long allowed = accesses.hasSeenStale() ? MARKS : EARLY & real;
+        if ((differing & ~allowed) != 0) {
+          throw new Divergence(
+              "at the end page %x holds %x at %x, not %x"
+                  .formatted(page, real, 8 * (word % Mirror.WORDS), mirror.get(word)));
+        }
+      }
+    }
+  }
+}
