@@ -210,7 +210,7 @@ final class ScriptRunner implements AutoCloseable {
     }
 
     private void access(AccessKind kind, Operation operation) {
-      int size = (int) Math.clamp(operation.b() & 0xff, 1, 8);
+      int size = Math.clamp(operation.b() & 0xff, 1, 8);
       long gva = linear(operation.a());
       if (linear(gva + size - 1) != gva + size - 1) {
         gva &= -8L;
