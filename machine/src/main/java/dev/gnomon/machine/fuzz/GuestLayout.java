@@ -51,7 +51,12 @@ final class GuestLayout {
    */
   static ControlRegisters registers(
       FuzzConfig config, PagingMode mode, long asked, long cr3, int pkru) {
-    long flags = config.isShadow() ? asked & ~PKE : asked;
+    long flags = asked;
+    if (config.isShadow()) {
+      flags &= ~PKE;
+      // A user page that a supervisor may write without WP is a supervisor's page to the processor.
+      flags &= (asked & WP) == 0 ? ~SMAP : -1L;
+    }
     boolean isPaging = mode != PagingMode.NONE;
     boolean isPae = isPaging && mode != PagingMode.BITS_32;
     long cr0 =

@@ -70,6 +70,10 @@ public final class ShadowRoots {
   private final RootCache cache = new RootCache();
   private final long[] pdptes = new long[ShadowRoot.QUARTERS];
   private GuestFormat guest;
+
+  /** How the guest paged last. */
+  private GuestFormat paged;
+
   private long paeFrame = -1;
   private boolean owesSync;
 
@@ -92,6 +96,7 @@ public final class ShadowRoots {
     memory = base.platform().memory();
     trace = base.trace();
     guest = new GuestFormat(ControlRegisters.RESET, features);
+    paged = guest;
   }
 
   /** How the guest pages. */
@@ -160,6 +165,7 @@ public final class ShadowRoots {
       return;
     }
     unloadAll(cpu);
+    followFormat(cpu);
     if (registers.mode() == PagingMode.PAE && !loadPdptes(cpu, registers)) {
       Arrays.fill(pdptes, 0);
     }
@@ -216,10 +222,34 @@ public final class ShadowRoots {
     }
     if (isOther) {
       unloadAll(cpu);
+      followFormat(cpu);
     } else if (((cr4 ^ old.cr4()) & (ControlBits.CR4_PGE | ControlBits.CR4_PCIDE)) != 0) {
       flushedAll(cpu);
     }
     return true;
+  }
+
+  /** If entries of the guest's tables now mean something else, sees to it that ours do too. */
+  private void followFormat(Cpu cpu) {
+    if (!guest.registers().isPaging()) {
+      return;
+    }
+    ControlRegisters old = paged.registers();
+    ControlRegisters now = guest.registers();
+    boolean isSame =
+        old.mode() == now.mode()
+            && ((old.cr4() ^ now.cr4()) & ControlBits.CR4_PSE) == 0
+            && ((old.efer() ^ now.efer()) & ControlBits.EFER_NXE) == 0;
+    paged = guest;
+    if (isSame) {
+      return;
+    }
+    memslots.enter(cpu);
+    mmuLock.writeLock(cpu);
+    shadow.changeFormat(cpu, guest);
+    mmuLock.writeUnlock(cpu);
+    memslots.leave(cpu);
+    rcu.poll(cpu);
   }
 
   private boolean loadPdptes(Cpu cpu, ControlRegisters registers) {

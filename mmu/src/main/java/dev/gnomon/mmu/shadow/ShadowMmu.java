@@ -39,6 +39,7 @@ public final class ShadowMmu {
   private final TableWrites tableWrites;
   private final ShadowLog log;
   private final ShadowAging aging;
+  private final FormatChange formatChange;
   private final ShadowAudit audit;
 
   public ShadowMmu(ShadowStructures structures, SpteMaker maker) {
@@ -65,6 +66,7 @@ public final class ShadowMmu {
     tableWrites = new TableWrites(base, pages, entries, tables);
     log = new ShadowLog(structures.reverseMap, entries);
     aging = new ShadowAging(base.format(), structures.reverseMap, entries);
+    formatChange = new FormatChange(base, guestTables, pages, entries, tables);
     audit = new ShadowAudit(structures);
   }
 
@@ -101,6 +103,11 @@ public final class ShadowMmu {
   /** Whether guest memory that can hold a table begins at a gpa. */
   public boolean isVisible(long gpa) {
     return GuestTables.visibleSlot(memslots.current(), gpa >>> 12) != null;
+  }
+
+  /** The guest pages in another way: what does not follow from its tables any more is dropped. */
+  public void changeFormat(Cpu cpu, GuestFormat guest) {
+    formatChange.changed(cpu, guest);
   }
 
   // --- roots ---
