@@ -74,7 +74,7 @@ final class GuestRun {
   RunResult run() {
     long totalAccesses = plan.migrates() ? countAccesses() : 0;
     try (HostMachine machine = machine()) {
-      Guest guest = new Guest(machine.vm(), plan.vm().mmu().levels(), plan.guest());
+      Guest guest = new Guest(machine.vm(), plan.guestLevels(), plan.guest());
       try {
         interruption.onRequest(guest::pause);
         guest.boot(traces);

@@ -64,6 +64,7 @@ final class JsonReport {
     node.put("memory", plan.vm().memoryBytes());
     node.put("host_pages", PAGE_SIZES.get(plan.vm().hostPageLevel() - 1));
     node.put("guest_pages", plan.guest().usesLargePages() ? "2m" : "4k");
+    node.put("guest_paging", RunPlan.pagingLabel(plan.guestLevels()));
     node.put("dirty_log", plan.dirtyLog().label());
     return node;
   }

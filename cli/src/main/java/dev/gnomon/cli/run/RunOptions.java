@@ -63,6 +63,15 @@ final class RunOptions {
         converter = Choices.GuestPages.class,
         description = "The largest page that the guest maps for its processes (default: 4k).")
     int guestLevel = 1;
+
+    @Option(
+        names = "--guest-paging",
+        paramLabel = "32|pae|4level|5level",
+        converter = Choices.GuestPaging.class,
+        description =
+            "How the guest pages (default: as --levels says; on a 32-bit host pae). With 32 and"
+                + " pae the traces' addresses are folded into 2 GiB: their lower 31 bits count.")
+    @Nullable Integer guestPaging;
   }
 
   /** Watching the guest write. */

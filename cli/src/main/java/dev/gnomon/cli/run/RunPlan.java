@@ -1,12 +1,15 @@
 package dev.gnomon.cli.run;
 
+import dev.gnomon.cli.usage.ByteSize;
 import dev.gnomon.cli.vm.DirtyLogChoice;
+import dev.gnomon.cli.vm.ProcessorOptions;
 import dev.gnomon.machine.InputException;
 import dev.gnomon.machine.VmConfig;
 import dev.gnomon.machine.guest.GuestConfig;
 import dev.gnomon.machine.migration.HostPort;
 import dev.gnomon.machine.processor.TlbConfig;
 import dev.gnomon.mmu.Rules;
+import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.config.TdpKind;
 import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param cpu whose processor
  * @param vm the machine
+ * @param guestLevels levels of the guest's page tables: 2 (32-bit paging), 3 (PAE), 4 or 5
  * @param guest how the traces are played
  * @param rules the decisions
  * @param repeat how often each trace is played
@@ -28,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 record RunPlan(
     TdpKind cpu,
     VmConfig vm,
+    int guestLevels,
     GuestConfig guest,
     Rules rules,
     long repeat,
@@ -40,6 +45,9 @@ record RunPlan(
   /** More would only be threads that wait for each other. */
   static final int MOST_VCPUS = 255;
 
+  private static final int PAE_LEVELS = 3;
+  private static final int DEFAULT_LEVELS = 4;
+  private static final long MOST_MEMORY_32 = 1792L << 20;
   private static final int RANDOM_SEED_BITS = 31;
 
   /**
@@ -51,20 +59,17 @@ record RunPlan(
     checkRanges(options);
     options.machine.processor.check(options.log.kind, options.memory.backed);
     options.memory.backed.check();
-    require(
-        !options.machine.processor.isHost32(),
-        "--host-bits 32 is for boot: the guest that plays traces has 64 bits");
+    int guestLevels = guestLevels(options);
     checkLog(options.log);
     DirtyLogChoice dirtyLog = dirtyLog(options.log);
     return new RunPlan(
         options.machine.processor.cpu,
         new VmConfig(
-            options.play.rules.of(
-                options.machine.processor.mmu(
-                    options.machine.vcpus, options.memory.backed.hostLevel, dirtyLog)),
+            options.play.rules.of(mmu(options, dirtyLog, guestLevels)),
             options.memory.backed.bytes,
             options.memory.backed.hostLevel,
             TlbConfig.DEFAULT),
+        guestLevels,
         guest(options),
         options.play.rules.rules(),
         options.play.repeat,
@@ -95,6 +100,49 @@ record RunPlan(
     require(
         log.bandwidth == null || isMigration(log),
         "--bandwidth is for --migrate and --migrate-to, and neither is given");
+  }
+
+  private static int guestLevels(RunOptions options) {
+    ProcessorOptions processor = options.machine.processor;
+    Integer given = options.memory.guestPaging;
+    Integer levels = processor.levels();
+    int guest = given == null ? defaultGuestLevels(processor) : given;
+    boolean isLong = guest > PAE_LEVELS;
+    require(
+        !(processor.isHost32() && isLong),
+        "--host-bits 32 does not go with --guest-paging %s: that host has no long mode"
+            .formatted(pagingLabel(guest)));
+    require(
+        isLong || options.memory.backed.bytes <= MOST_MEMORY_32,
+        "--guest-paging %s does not go with --memory %s: that guest's kernel maps at most %s"
+            .formatted(
+                pagingLabel(guest),
+                ByteSize.text(options.memory.backed.bytes),
+                ByteSize.text(MOST_MEMORY_32)));
+    require(
+        !processor.isShadow() || levels == null || guest <= levels,
+        "--mmu shadow --guest-paging 5level does not go with --levels 4: the tables that shadow"
+            + " five levels have five");
+    return guest;
+  }
+
+  private static int defaultGuestLevels(ProcessorOptions processor) {
+    Integer levels = processor.levels();
+    return processor.isHost32() ? PAE_LEVELS : levels == null ? DEFAULT_LEVELS : levels;
+  }
+
+  private static MmuConfig mmu(RunOptions options, DirtyLogChoice dirtyLog, int guestLevels) {
+    ProcessorOptions processor = options.machine.processor;
+    MmuConfig config =
+        processor.mmu(options.machine.vcpus, options.memory.backed.hostLevel, dirtyLog);
+    return processor.isShadow() && guestLevels > DEFAULT_LEVELS
+        ? config.withLevels(guestLevels)
+        : config;
+  }
+
+  /** The word for how a guest with so many levels pages. */
+  static String pagingLabel(int levels) {
+    return levels == 2 ? "32" : levels == PAE_LEVELS ? "pae" : levels + "level";
   }
 
   private static boolean isMigration(RunOptions.Log log) {

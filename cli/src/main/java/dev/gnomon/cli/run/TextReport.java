@@ -60,10 +60,11 @@ final class TextReport {
     line("mmu", "%s", mmu(mmu));
     line(
         "memory",
-        "%s; host pages up to %s, guest pages %s",
+        "%s; host pages up to %s, guest pages %s, guest paging %s",
         ByteSize.text(plan.vm().memoryBytes()),
         PAGE_SIZES.get(plan.vm().hostPageLevel() - 1),
-        plan.guest().usesLargePages() ? "up to 2m" : "4k");
+        plan.guest().usesLargePages() ? "up to 2m" : "4k",
+        RunPlan.pagingLabel(plan.guestLevels()));
     String rules = plan.rules().describe();
     line("rules", "%s", rules.isEmpty() ? "all at their defaults" : rules);
     line("seed", "%d", plan.guest().seed());

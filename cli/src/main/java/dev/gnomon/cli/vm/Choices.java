@@ -52,6 +52,14 @@ public final class Choices {
     }
   }
 
+  /** How the guest pages, as the levels of its tables. */
+  public static final class GuestPaging extends Choice<Integer> {
+    /** Made by picocli. */
+    public GuestPaging() {
+      word("32", 2).word("pae", 3).word("4level", 4).word("5level", 5);
+    }
+  }
+
   /** How writes are logged. */
   public static final class DirtyLog extends Choice<DirtyLogChoice> {
     /** Made by picocli. */

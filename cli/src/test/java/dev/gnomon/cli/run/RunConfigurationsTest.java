@@ -64,6 +64,14 @@ class RunConfigurationsTest {
         "--mmu shadow --levels 5 --dirty-log bitmap",
         "--mmu shadow --host-pages 2m --guest-pages 2m --reclaim 30",
         "--mmu shadow --migrate --reclaim 50",
+        "--guest-paging 32 --guest-pages 2m --reclaim 30",
+        "--guest-paging pae --migrate",
+        "--guest-paging 5level",
+        "--mmu shadow --guest-paging 32 --migrate --reclaim 50",
+        "--mmu shadow --guest-paging pae --reclaim 30",
+        "--mmu shadow --guest-paging 5level --guest-pages 2m",
+        "--mmu shadow --host-bits 32 --guest-paging 32 --migrate",
+        "--cpu amd --host-bits 32 --dirty-log ring",
         "--mmu shadow --migrate --dirty-log ring --host-pages 2m",
       })
   void everyLoadIsRight(String options) throws IOException {
@@ -134,6 +142,18 @@ class RunConfigurationsTest {
     assertThat(mmu.get("host_pages").asText()).isEqualTo("2m");
     assertThat(mmu.get("dirty_log").asText()).isEqualTo("ring");
     assertThat(mmu.get("memory").asLong()).isEqualTo(64L << 20);
+  }
+
+  @Test
+  void reportSaysWhichMmuAndHowTheGuestPages() throws IOException {
+    JsonNode report = run("--mmu shadow --host-bits 32 --guest-paging 32 --vcpus 2" + MEMORY);
+    assertThat(report.at("/mmu/kind").asText()).isEqualTo("shadow");
+    assertThat(report.at("/mmu/tdp_mmu").asBoolean()).isFalse();
+    assertThat(report.at("/mmu/host_bits").asInt()).isEqualTo(32);
+    assertThat(report.at("/mmu/guest_paging").asText()).isEqualTo("32");
+    assertThat(report.at("/stats/mmu_cache_miss").asLong()).isPositive();
+    assertThat(report.at("/stats/mmu_unsync").asLong()).isPositive();
+    assertThat(run(MEMORY.trim()).at("/stats/mmu_cache_miss").asLong()).isZero();
   }
 
   @Test

@@ -49,6 +49,12 @@ class RunErrorsTest {
             + " 1g: PAE tables map 2m at most",
         "--host-bits 32 --cpu amd --memory 4g|--host-bits 32 with --mmu tdp does not go with"
             + " --memory 4g: PAE tables reach up to 4g, of which 3g are memory",
+        "--host-bits 32 --mmu shadow --guest-paging 4level|--host-bits 32 does not go with"
+            + " --guest-paging 4level: that host has no long mode",
+        "--guest-paging pae --memory 2g|--guest-paging pae does not go with --memory 2g: that"
+            + " guest's kernel maps at most 1792m",
+        "--mmu shadow --guest-paging 5level --levels 4|--mmu shadow --guest-paging 5level does not"
+            + " go with --levels 4: the tables that shadow five levels have five",
         "--host-pages 1g --memory 512m|--host-pages 1g does not go with --memory 512m: no page"
             + " fits",
         "--migrate --dirty-log off"

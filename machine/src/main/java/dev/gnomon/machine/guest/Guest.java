@@ -37,7 +37,11 @@ public final class Guest {
 
   private long earlierWalkLoads;
 
-  /** A guest that has not booted. */
+  /**
+   * A guest that has not booted.
+   *
+   * @param levels of its page tables: 2 (32-bit paging), 3 (PAE), 4 or 5
+   */
   public Guest(VirtualMachine vm, int levels, GuestConfig config) {
     this.vm = vm;
     this.config = config;
@@ -288,7 +292,7 @@ public final class Guest {
     return config;
   }
 
-  /** The levels of its page tables, 4 or 5. */
+  /** The levels of its page tables: 2 (32-bit paging), 3 (PAE), 4 or 5. */
   public int levels() {
     return kernel.layout().levels();
   }
@@ -333,7 +337,7 @@ public final class Guest {
           }
           long counted = kernel.slices(vcpu);
           if (counted != slices && !processes.isEmpty()) {
-            verifierOf(processes.get(0)).mismatch(AddressLayout.KERNEL_PAGE, slices, counted);
+            verifierOf(processes.get(0)).mismatch(kernel.layout().kernelPage(), slices, counted);
           }
         });
   }

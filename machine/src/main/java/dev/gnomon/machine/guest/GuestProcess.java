@@ -22,6 +22,7 @@ final class GuestProcess {
   private final long seed;
   private final long cr3;
   private final long userEnd;
+  private final long userMask;
   private final Supplier<TraceReader> opener;
   private final String traceName;
   private final @Nullable Verifier verifier;
@@ -39,14 +40,15 @@ final class GuestProcess {
       int id,
       long seed,
       long cr3,
-      long userEnd,
+      AddressLayout layout,
       Supplier<TraceReader> opener,
       String traceName,
       boolean isVerified) {
     this.id = id;
     this.seed = seed;
     this.cr3 = cr3;
-    this.userEnd = userEnd;
+    userEnd = layout.userEnd();
+    userMask = layout.userMask();
     this.opener = opener;
     reader = opener.get();
     this.traceName = traceName;
@@ -182,9 +184,8 @@ final class GuestProcess {
     TraceBatch records = batch;
     int modifies = 0;
     for (int i = first; i < end; i++) {
-      long gva = records.address(i);
       int size = records.size(i);
-      requireUserAddress(gva, size);
+      long gva = userAddress(records.address(i), size);
       switch (records.kind(i)) {
         case TraceBatch.FETCH -> fetch(vcpu, gva, size);
         case TraceBatch.LOAD -> load(vcpu, gva, size);
@@ -231,9 +232,8 @@ final class GuestProcess {
     TraceBatch records = batch;
     int modifies = 0;
     for (int i = first; i < end; i++) {
-      long gva = records.address(i);
       int size = records.size(i);
-      requireUserAddress(gva, size);
+      long gva = userAddress(records.address(i), size);
       int kind = records.kind(i);
       if ((kind & TraceBatch.STORE) == 0 || kind == TraceBatch.MODIFY) {
         check(vcpu, checks, gva, size, kind == TraceBatch.FETCH);
@@ -269,11 +269,17 @@ final class GuestProcess {
     return (gva ^ stores << 32 ^ seed) * 0x9e37_79b9_7f4a_7c15L;
   }
 
-  private void requireUserAddress(long gva, int size) {
-    if (gva > userEnd - size) {
-      throw new InputException(
-          "%s: near line %d: address %#x is outside the guest's user memory, which ends at %#x"
-              .formatted(traceName, reader.line(), gva, userEnd));
+  /** Where an access goes: with 32 bits of address, to where the lower 31 of the traced one say. */
+  private long userAddress(long traced, int size) {
+    long gva = traced & userMask;
+    if (gva <= userEnd - size) {
+      return gva;
     }
+    if (userMask != -1) {
+      return userEnd - size;
+    }
+    throw new InputException(
+        "%s: near line %d: address %#x is outside the guest's user memory, which ends at %#x"
+            .formatted(traceName, reader.line(), gva, userEnd));
   }
 }

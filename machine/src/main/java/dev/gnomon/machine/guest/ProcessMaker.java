@@ -45,8 +45,7 @@ final class ProcessMaker {
   private GuestProcess newProcess(long cr3, Supplier<TraceReader> opener, String traceName) {
     int id = processes.size();
     long seed = seed(id);
-    long userEnd = kernel.layout().userEnd();
-    return new GuestProcess(id, seed, cr3, userEnd, opener, traceName, config.isVerified());
+    return new GuestProcess(id, seed, cr3, kernel.layout(), opener, traceName, config.isVerified());
   }
 
   private long seed(int id) {

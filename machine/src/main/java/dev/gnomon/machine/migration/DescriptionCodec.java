@@ -47,7 +47,7 @@ final class DescriptionCodec {
       GuestConfig guest =
           new GuestConfig(in.getBoolean(), in.getBoolean(), in.getLong(), in.getInt());
       in.end();
-      if (levels != 4 && levels != 5) {
+      if (levels < 2 || levels > 5) {
         throw in.malformed();
       }
       return new VmDescription(vm, levels, guest);
