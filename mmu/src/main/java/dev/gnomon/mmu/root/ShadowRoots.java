@@ -220,6 +220,10 @@ public final class ShadowRoots {
     if (isTdp) {
       return true;
     }
+    if (loadsPdptes && !isOther) {
+      // The root's four entries were made of the old ones.
+      releaseCurrent(cpu);
+    }
     if (isOther) {
       unloadAll(cpu);
       followFormat(cpu);
