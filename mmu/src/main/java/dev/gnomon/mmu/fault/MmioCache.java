@@ -9,11 +9,6 @@ public final class MmioCache {
   private int access;
   private long generation;
 
-  /** Remembers, under a generation, a gfn that no slot backs. */
-  void put(long mmioGfn, long slotGeneration) {
-    put(mmioGfn, mmioGfn, 0, slotGeneration);
-  }
-
   /**
    * Remembers a page that no slot backs.
    *
