@@ -27,22 +27,22 @@ class MixedPropertyTest {
     return MixedGenerator.attempts();
   }
 
-  @Property(tries = 100)
+  @Property(tries = 100, maxDiscardRatio = 100)
   void endsInEveryWayThatThereIsUnderSc(@ForAll("programs") MixedProgram program) {
     assertSameEnds(program, MemoryModel.SC);
   }
 
-  @Property(tries = 100)
+  @Property(tries = 100, maxDiscardRatio = 100)
   void endsInEveryWayThatThereIsUnderTso(@ForAll("smallPrograms") MixedProgram program) {
     assertSameEnds(program, MemoryModel.TSO);
   }
 
-  @Property(tries = 100)
+  @Property(tries = 100, maxDiscardRatio = 100)
   void triesAgainInEveryWayUnderSc(@ForAll("attempts") MixedProgram program) {
     assertSameEnds(program, MemoryModel.SC);
   }
 
-  @Property(tries = 100)
+  @Property(tries = 100, maxDiscardRatio = 100)
   void triesAgainInEveryWayUnderTso(@ForAll("attempts") MixedProgram program) {
     assertSameEnds(program, MemoryModel.TSO);
   }

@@ -28,19 +28,19 @@ class PreemptionPropertyTest {
     return MixedGenerator.attempts();
   }
 
-  @Property(tries = 50)
+  @Property(tries = 50, maxDiscardRatio = 50)
   void endsInEveryWayWithinABoundUnderSc(
       @ForAll("programs") MixedProgram program, @ForAll @IntRange(max = 2) int preemptions) {
     assertSameEnds(program, MemoryModel.SC, preemptions);
   }
 
-  @Property(tries = 50)
+  @Property(tries = 50, maxDiscardRatio = 50)
   void endsInEveryWayWithinABoundUnderTso(
       @ForAll("smallPrograms") MixedProgram program, @ForAll @IntRange(max = 2) int preemptions) {
     assertSameEnds(program, MemoryModel.TSO, preemptions);
   }
 
-  @Property(tries = 50)
+  @Property(tries = 50, maxDiscardRatio = 50)
   void triesAgainInEveryWayWithinABoundUnderTso(
       @ForAll("attempts") MixedProgram program, @ForAll @IntRange(max = 2) int preemptions) {
     assertSameEnds(program, MemoryModel.TSO, preemptions);
