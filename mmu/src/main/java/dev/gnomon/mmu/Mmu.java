@@ -22,6 +22,7 @@ import dev.gnomon.mmu.platform.HostPages;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.root.ShadowRoots;
+import dev.gnomon.mmu.root.SpecialRoots;
 import dev.gnomon.mmu.root.VcpuRoot;
 import dev.gnomon.mmu.shadow.Foundation;
 import dev.gnomon.mmu.shadow.ShadowMmu;
@@ -241,7 +242,12 @@ public final class Mmu {
     int tdpRole =
         config.mmu() == MmuKind.SHADOW ? 0 : Role.direct(config.levels(), !config.accessedDirty());
     return new ShadowRoots(
-        vcpu, tdpRole, PagingFeatures.of(config.physicalAddressBits()), shadow, base);
+        vcpu,
+        tdpRole,
+        PagingFeatures.of(config.physicalAddressBits()),
+        SpecialRoots.PER_VCPU,
+        shadow,
+        base);
   }
 
   /** A vCPU's MMU. */

@@ -1,12 +1,13 @@
 package dev.gnomon.mmu.root;
 
 import dev.gnomon.mmu.shadow.ShadowRoot;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The root that a vCPU has loaded, and the three it had loaded before, the latest first. Only
- * ordinary roots are kept for later: one that lives in the vCPU's own four entries would be
- * overwritten by the next.
+ * The root that a vCPU has loaded, and the three it had loaded before, the latest first. Not every
+ * root may be kept for later: one that lives in a table of the vCPU's own would be overwritten by
+ * the next.
  *
  * <p>Owned by the vCPU.
  */
@@ -14,8 +15,18 @@ final class RootCache {
   /** How many roots are kept beside the current one. */
   static final int PREVIOUS = 3;
 
+  private final Predicate<ShadowRoot> isKept;
   private final @Nullable ShadowRoot[] previous = new ShadowRoot[PREVIOUS];
   private @Nullable ShadowRoot current;
+
+  /**
+   * Makes an empty one.
+   *
+   * @param isKept whether a root may be found again
+   */
+  RootCache(Predicate<ShadowRoot> isKept) {
+    this.isKept = isKept;
+  }
 
   @Nullable ShadowRoot current() {
     return current;
@@ -77,9 +88,9 @@ final class RootCache {
     return false;
   }
 
-  private static boolean isUsable(@Nullable ShadowRoot root, long pgd, int role) {
+  private boolean isUsable(@Nullable ShadowRoot root, long pgd, int role) {
     return root != null
-        && root.isOrdinary()
+        && isKept.test(root)
         && root.role() == role
         && (root.isDirect() || root.pgd() == pgd);
   }

@@ -18,29 +18,36 @@ public final class ShadowRoot {
   private final long hpa;
   private final @Nullable MmuPage page;
   private final @Nullable MmuPage[] quarters;
+  private final boolean isDummy;
 
   private ShadowRoot(
-      long pgd, int role, long hpa, @Nullable MmuPage page, @Nullable MmuPage[] quarters) {
+      long pgd,
+      int role,
+      long hpa,
+      @Nullable MmuPage page,
+      @Nullable MmuPage[] quarters,
+      boolean isDummy) {
     this.pgd = pgd;
     this.role = role;
     this.hpa = hpa;
     this.page = page;
     this.quarters = quarters;
+    this.isDummy = isDummy;
   }
 
   /** A root that is a page. */
   public static ShadowRoot of(long pgd, int role, MmuPage page) {
-    return new ShadowRoot(pgd, role, page.sptep(0), page, new MmuPage[0]);
+    return new ShadowRoot(pgd, role, page.sptep(0), page, new MmuPage[0], false);
   }
 
   /** A root of four entries at {@code hpa}, some of which may point at nothing. */
   public static ShadowRoot ofQuarters(long pgd, int role, long hpa, @Nullable MmuPage[] quarters) {
-    return new ShadowRoot(pgd, role, hpa, null, quarters.clone());
+    return new ShadowRoot(pgd, role, hpa, null, quarters.clone(), false);
   }
 
   /** A root that maps nothing: the guest's own lies outside its memory. */
   public static ShadowRoot dummy(long pgd, int role, long hpa) {
-    return new ShadowRoot(pgd, role, hpa, null, new MmuPage[QUARTERS]);
+    return new ShadowRoot(pgd, role, hpa, null, new MmuPage[QUARTERS], true);
   }
 
   /** What the guest's CR3 was; 0 of a direct root. */
@@ -68,9 +75,19 @@ public final class ShadowRoot {
     return quarters;
   }
 
-  /** Whether it has a shadow page behind it, and may be kept for later. */
+  /** Whether a page is behind it, which can tell whether it is still of use. */
+  public boolean hasPage() {
+    return page != null;
+  }
+
+  /** Whether it is a shadow page like any other, and may be kept for later. */
   public boolean isOrdinary() {
     return page != null;
+  }
+
+  /** Whether it is four entries, alone or below tables of one entry: not ordinary, nor nothing. */
+  public boolean isSpecial() {
+    return page == null && !isDummy;
   }
 
   /** Whether it maps guest memory as it is. */

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class RootCacheTest {
   private static final int ROLE = 0x3704;
 
-  private final RootCache cache = new RootCache();
+  private final RootCache cache = new RootCache(ShadowRoot::isOrdinary);
 
   /** A root of four entries that point nowhere. */
   private static ShadowRoot pae(long pgd) {
