@@ -346,6 +346,16 @@ public final class Mmu {
     }
   }
 
+  /** Has the shadow MMU keep so many pages at most, and recycle the oldest of those beyond. */
+  public void limitShadowPages(Cpu cpu, int limit) {
+    memslots.enter(cpu);
+    mmuLock.writeLock(cpu);
+    shadow.setLimit(cpu, limit);
+    mmuLock.writeUnlock(cpu);
+    memslots.leave(cpu);
+    rcu.poll(cpu);
+  }
+
   /** Undoes up to {@code limit} of the oldest splits of the NX mitigation; returns how many. */
   public int recoverNxHugePages(Cpu cpu, int limit) {
     mmuLock.writeLock(cpu);

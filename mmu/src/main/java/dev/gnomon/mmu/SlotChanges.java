@@ -1,6 +1,7 @@
 package dev.gnomon.mmu;
 
 import dev.gnomon.mmu.config.MmuConfig;
+import dev.gnomon.mmu.config.MmuKind;
 import dev.gnomon.mmu.dirty.DirtyLog;
 import dev.gnomon.mmu.event.Tracepoints;
 import dev.gnomon.mmu.platform.Cpu;
@@ -192,7 +193,7 @@ public final class SlotChanges {
   }
 
   private void requireMappable(long baseGfn) {
-    if (!config.isMappable(baseGfn)) {
+    if (config.mmu() != MmuKind.SHADOW && !config.isMappable(baseGfn)) {
       throw new IllegalArgumentException(
           "a memslot at gfn "
               + Long.toHexString(baseGfn)

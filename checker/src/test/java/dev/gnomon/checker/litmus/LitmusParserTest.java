@@ -134,8 +134,8 @@ class LitmusParserTest {
         "expect: tdp-write=plain safe;tdp-write=plain safe under sc ! race:7:1: line 6 says what is"
             + " expected of tdp-write=plain",
         "finally: read 8 ! \"race: expected 'expect:' at the end, and what is expected\"",
-        "hope: safe ! \"race:6:1: expected repeat, read, write, fetch, add, cas, cr3 or invlpg,"
-            + " found 'hope'\""
+        "hope: safe ! \"race:6:1: expected repeat, read, write, fetch, add, cas, cr3, invlpg,"
+            + " cpl, wp, signal or await, found 'hope'\""
       })
   void aMistakeInWhatIsExpectedIsReportedWithItsPlace(String text, String message) {
     assertThatThrownBy(() -> Litmus.parse("race", HEAD + THREADS + text.replace(';', '\n')))

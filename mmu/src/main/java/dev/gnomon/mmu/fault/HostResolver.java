@@ -41,7 +41,7 @@ final class HostResolver {
   /**
    * Resolves the page, or finds that there is none: then it is MMIO, and remembered as such.
    *
-   * @param addressPage under which it is remembered
+   * @param addressPage whose place in the tables it has, and under which it is remembered
    * @param access what the guest allows of it
    * @return CONTINUE, or the fault's result
    */
@@ -65,10 +65,10 @@ final class HostResolver {
       }
       mapping.resolvedAsMmio(slots.generation());
       mmioCache.put(addressPage, gfn, access, slots.generation());
-      boolean isMarkable = config.isMappable(gfn) && MmioSpte.isPossible(format, gfn);
+      boolean isMarkable = config.isMappable(addressPage) && MmioSpte.isPossible(format, gfn);
       return isMarkable ? FaultResult.CONTINUE : FaultResult.EMULATE;
     }
-    requireMappable(gfn, slot);
+    requireMappable(addressPage, slot);
     if (slot.isReadOnly() && mapping.isWrite()) {
       return FaultResult.EMULATE;
     }
@@ -81,11 +81,11 @@ final class HostResolver {
     return FaultResult.CONTINUE;
   }
 
-  private void requireMappable(long gfn, Memslot slot) {
-    if (!config.isMappable(gfn)) {
+  private void requireMappable(long addressPage, Memslot slot) {
+    if (!config.isMappable(addressPage)) {
       throw new IllegalArgumentException(
-          "gfn "
-              + Long.toHexString(gfn)
+          "page "
+              + Long.toHexString(addressPage)
               + " of "
               + slot
               + " lies beyond the "

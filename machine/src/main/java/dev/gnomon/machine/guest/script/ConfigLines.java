@@ -7,6 +7,7 @@ import dev.gnomon.machine.processor.TlbConfig;
 import dev.gnomon.mmu.Rules;
 import dev.gnomon.mmu.config.DirtyLogKind;
 import dev.gnomon.mmu.config.MmuConfig;
+import dev.gnomon.mmu.config.MmuKind;
 import dev.gnomon.mmu.config.RuleSwitch;
 import dev.gnomon.mmu.config.SpteLayout;
 import dev.gnomon.mmu.config.TdpKind;
@@ -29,6 +30,9 @@ final class ConfigLines {
   private static final Set<String> SWITCH = Set.of("on", "off");
   private static final Set<String> SIZES = Set.of("4k", "2m", "1g");
 
+  private static final Map<String, MmuKind> KINDS =
+      Map.of("tdp", MmuKind.TDP, "legacy-tdp", MmuKind.LEGACY_TDP, "shadow", MmuKind.SHADOW);
+
   private static final Set<String> KEYS =
       Set.of(
           "memory",
@@ -46,8 +50,9 @@ final class ConfigLines {
           "nx-huge-pages",
           "table-entries",
           "tlb",
-          "paging",
-          "guest-levels",
+          "mmu",
+          "host-bits",
+          "shadow-pages",
           "rule",
           "let");
 
@@ -66,21 +71,25 @@ final class ConfigLines {
   private TdpKind tdp = TdpKind.EPT;
   private int hostPageLevel = 1;
   private TlbConfig tlb = TlbConfig.DEFAULT;
-  private int pagingLevel;
-  private int guestLevels = 4;
   private Rules rules = Rules.DEFAULTS;
+  private MmuKind kind = MmuKind.TDP;
+  private int hostBits = 64;
   private final Map<String, Expression> names = new HashMap<>();
+  private final PagingLines paging;
 
   ConfigLines(Tokens tokens, Dialect dialect) {
     this.tokens = tokens;
     this.dialect = dialect;
     name = tokens.name();
+    paging = new PagingLines(tokens, names);
   }
 
   /** Whether a word begins such a line. */
   boolean isKey(Token token) {
     return token.kind() == Token.Kind.WORD
-        && (KEYS.contains(token.text()) || dialect.settings().contains(token.text()));
+        && (KEYS.contains(token.text())
+            || PagingLines.KEYS.contains(token.text())
+            || dialect.settings().contains(token.text()));
   }
 
   /** Reads one line. */
@@ -108,11 +117,19 @@ final class ConfigLines {
       case "tlb" ->
           tlb =
               tokens.oneOf(Set.of("tiny", "default")).equals("tiny") ? TINY_TLB : TlbConfig.DEFAULT;
-      case "paging" -> pagingLevel = paging();
-      case "guest-levels" -> guestLevels = levels();
+      case "mmu" -> kind = KINDS.get(tokens.oneOf(KINDS.keySet()));
+      case "host-bits" -> hostBits = tokens.oneOf(Set.of("32", "64")).equals("32") ? 32 : 64;
+      case "shadow-pages" ->
+          mmu = mmu.withShadowPages((int) tokens.number("a number of pages", 1, 1 << 20));
       case "rule" -> rule();
       case "let" -> let();
-      default -> dialect.readSetting(key, tokens);
+      default -> {
+        if (PagingLines.KEYS.contains(key.text())) {
+          paging.read(key);
+        } else {
+          dialect.readSetting(key, tokens);
+        }
+      }
     }
     tokens.endStatement();
   }
@@ -130,14 +147,6 @@ final class ConfigLines {
       case "4k" -> 1;
       case "2m" -> 2;
       default -> 3;
-    };
-  }
-
-  private int paging() {
-    return switch (tokens.oneOf(Set.of("off", "4k", "2m"))) {
-      case "off" -> 0;
-      case "4k" -> 1;
-      default -> 2;
     };
   }
 
@@ -210,8 +219,8 @@ final class ConfigLines {
   }
 
   /** The guest's page tables, or null if it does not page. */
-  @Nullable IdentityTables tables() {
-    return pagingLevel == 0 ? null : new IdentityTables(memoryBytes, guestLevels, pagingLevel);
+  @Nullable InitialTables tables() {
+    return paging.tables(memoryBytes);
   }
 
   /**
@@ -227,20 +236,22 @@ final class ConfigLines {
           name + ": names vcpu " + (leastVcpus - 1) + ", and has " + count + " by 'vcpus'");
     }
     checkMemory();
-    if (pagingLevel > 0 && memoryBytes > IdentityTables.LARGEST_MEMORY) {
+    if (tables() instanceof IdentityTables && memoryBytes > IdentityTables.LARGEST_MEMORY) {
       throw new InputException(name + ": a guest that pages has at most 1G of memory");
     }
+    // Tables that are shadowed are AMD's and Intel's alike: the legacy layout, which is NPT's.
+    TdpKind walked = kind == MmuKind.SHADOW ? TdpKind.NPT : tdp;
     try {
       MmuConfig config =
           new MmuConfig(
-              tdp,
-              SpteLayout.of(tdp),
-              tdp == TdpKind.EPT,
+              walked,
+              SpteLayout.of(walked),
+              walked == TdpKind.EPT,
               hasAccessedDirty,
               hasExecuteOnly,
-              mmu.levels(),
+              hostBits == 32 ? 3 : mmu.levels(),
               mmu.physicalAddressBits(),
-              mmu.largestLevel(),
+              hostBits == 32 ? Math.min(2, mmu.largestLevel()) : mmu.largestLevel(),
               dirtyLog,
               hasManualProtect(),
               manualProtect.equals("initially-set"),
@@ -250,8 +261,8 @@ final class ConfigLines {
               hasWriteTracking,
               mmu.tableEntries(),
               count,
-              mmu.mmu(),
-              mmu.hostBits(),
+              kind,
+              hostBits,
               mmu.shadowPages());
       return new VmConfig(config, memoryBytes, hostPageLevel, tlb);
     } catch (IllegalArgumentException e) {

@@ -4,11 +4,14 @@ import java.util.Set;
 
 /** Reads the operations of vCPUs. */
 final class GuestOperations {
-  static final String NAMES = "read, write, fetch, add, cas, cr3 or invlpg";
+  static final String NAMES = "read, write, fetch, add, cas, cr3, invlpg, cpl, wp, signal or await";
 
   private static final Set<String> WORDS =
-      Set.of("read", "write", "fetch", "add", "cas", "cr3", "invlpg");
+      Set.of(
+          "read", "write", "fetch", "add", "cas", "cr3", "invlpg", "cpl", "wp", "signal", "await");
 
+  private static final Set<String> CPLS = Set.of("0", "3");
+  private static final Set<String> SWITCH = Set.of("on", "off");
   private static final int WORD_SIZE = 8;
 
   private final Tokens tokens;
@@ -54,8 +57,17 @@ final class GuestOperations {
       case "cr3" ->
           new Statement.LoadCr3(unsized(word), numbers.isNext() ? numbers.parse("CR3") : null);
       case "invlpg" -> new Statement.Invlpg(unsized(word), address());
+      case "cpl" -> new Statement.SetPrivilege(unsized(word), tokens.oneOf(CPLS).equals("3"));
+      case "wp" -> new Statement.SetWriteProtect(unsized(word), tokens.oneOf(SWITCH).equals("on"));
+      case "signal" -> new Statement.Signal(unsized(word), signal(tokens));
+      case "await" -> new Statement.Await(unsized(word), signal(tokens));
       default -> throw tokens.error(word, "expected " + NAMES + ", found " + word.describe());
     };
+  }
+
+  /** The number of a signal. */
+  static int signal(Tokens tokens) {
+    return (int) tokens.number("a signal", 0, Signals.COUNT - 1);
   }
 
   private static String base(String word) {

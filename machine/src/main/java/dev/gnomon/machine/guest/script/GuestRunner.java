@@ -2,6 +2,7 @@ package dev.gnomon.machine.guest.script;
 
 import dev.gnomon.machine.processor.PageFaultHandler;
 import dev.gnomon.machine.processor.Vcpu;
+import dev.gnomon.mmu.arch.ControlBits;
 import dev.gnomon.mmu.arch.ControlRegisters;
 import dev.gnomon.mmu.platform.Cpu;
 
@@ -19,11 +20,13 @@ final class GuestRunner extends Runner {
       };
 
   private final Vcpu vcpu;
+  private final Signals signals;
   private final boolean isPaging;
 
-  GuestRunner(Script script, Vcpu vcpu, long[] counters) {
+  GuestRunner(Script script, Vcpu vcpu, Signals signals, long[] counters) {
     super(script, "vcpu " + vcpu.index(), counters);
     this.vcpu = vcpu;
+    this.signals = signals;
     isPaging = script.tables() != null;
   }
 
@@ -36,6 +39,10 @@ final class GuestRunner extends Runner {
       case Statement.Exchange exchange -> exchange(exchange);
       case Statement.LoadCr3 load -> loadCr3(load);
       case Statement.Invlpg invlpg -> vcpu.invlpg(value(invlpg.line(), invlpg.address()));
+      case Statement.SetPrivilege privilege -> vcpu.setUser(privilege.isUser());
+      case Statement.SetWriteProtect protect -> setWriteProtect(protect.isOn());
+      case Statement.Signal signal -> signals.give(signal.number());
+      case Statement.Await await -> await(cpu, await.number());
       default -> throw new IllegalArgumentException("not of a vCPU: " + statement);
     }
   }
@@ -98,6 +105,18 @@ final class GuestRunner extends Runner {
     } catch (IllegalArgumentException e) {
       throw script().error(load.line(), String.valueOf(e.getMessage()));
     }
+  }
+
+  private void setWriteProtect(boolean isOn) {
+    ControlRegisters now = vcpu.registers();
+    long cr0 = isOn ? now.cr0() | ControlBits.CR0_WP : now.cr0() & ~ControlBits.CR0_WP;
+    vcpu.control().loadModes(cr0, now.cr4(), now.efer());
+  }
+
+  private void await(Cpu cpu, int signal) {
+    vcpu.leaveGuest();
+    signals.await(cpu, signal);
+    vcpu.enterGuest();
   }
 
   private void faulted(int line, Expectation expectation, long mask, GuestFaultException e) {

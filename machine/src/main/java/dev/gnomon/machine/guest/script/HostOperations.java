@@ -13,7 +13,8 @@ import java.util.Set;
 final class HostOperations {
   static final String NAMES =
       "evict, writeback, start-writeback, finish-writeback, migrate, age, test-young, peek, track,"
-          + " untrack, dirty-log, harvest, slot, flush, zap-all or recover-nx";
+          + " untrack, dirty-log, harvest, slot, flush, zap-all, recover-nx, shadow-pages, signal"
+          + " or await";
 
   /** For the parts that run alone. */
   static final String SEQUENTIAL_NAMES = NAMES.replace(" or ", ", ") + " or stat";
@@ -38,7 +39,10 @@ final class HostOperations {
           "slot",
           "flush",
           "zap-all",
-          "recover-nx");
+          "recover-nx",
+          "shadow-pages",
+          "signal",
+          "await");
 
   private static final long MOST_SLOTS = 32;
 
@@ -87,6 +91,9 @@ final class HostOperations {
       case "slot" -> slot(line);
       case "flush" -> new Statement.Flush(line);
       case "zap-all" -> new Statement.ZapAll(line);
+      case "shadow-pages" -> new Statement.LimitPages(line, numbers.parse("how many"));
+      case "signal" -> new Statement.Signal(line, GuestOperations.signal(tokens));
+      case "await" -> new Statement.Await(line, GuestOperations.signal(tokens));
       case "recover-nx" ->
           new Statement.RecoverNx(
               line,

@@ -13,6 +13,7 @@ final class HostRunner extends Runner {
   private final VirtualMachine vm;
   private final LogConsumer log;
   private final TrackedPages tracked;
+  private final Signals signals;
   private final BooleanSupplier areVcpusRunning;
 
   HostRunner(
@@ -22,11 +23,13 @@ final class HostRunner extends Runner {
       VirtualMachine vm,
       LogConsumer log,
       TrackedPages tracked,
+      Signals signals,
       BooleanSupplier areVcpusRunning) {
     super(script, who, counters);
     this.vm = vm;
     this.log = log;
     this.tracked = tracked;
+    this.signals = signals;
     this.areVcpusRunning = areVcpusRunning;
   }
 
@@ -63,6 +66,12 @@ final class HostRunner extends Runner {
               .move(cpu, move.slot(), pages(move.line(), value(move.line(), move.gpa())));
       case Statement.Flush flush -> mmu.notifier().flush(cpu);
       case Statement.ZapAll zap -> mmu.slotChanges().zapAllFast(cpu);
+      case Statement.Signal signal -> signals.give(signal.number());
+      case Statement.Await await -> signals.await(cpu, await.number());
+      case Statement.LimitPages limit -> {
+        long pages = value(limit.line(), limit.limit());
+        mmu.limitShadowPages(cpu, Math.clamp(pages, 1, Integer.MAX_VALUE));
+      }
       case Statement.RecoverNx recover -> {
         long limit = value(recover.line(), recover.limit());
         mmu.recoverNxHugePages(cpu, Math.clamp(limit, 0, Integer.MAX_VALUE));

@@ -18,7 +18,7 @@ import dev.gnomon.mmu.platform.PhysicalMemory;
  * @param levels 4 or 5
  * @param leafLevel 1 (4 KiB pages) or 2 (2 MiB pages, no tables of level 1)
  */
-record IdentityTables(long memoryBytes, int levels, int leafLevel) {
+record IdentityTables(long memoryBytes, int levels, int leafLevel) implements InitialTables {
   /** What one table of level 2 maps. */
   static final long LARGEST_MEMORY = 1L << 30;
 
@@ -36,8 +36,8 @@ record IdentityTables(long memoryBytes, int levels, int leafLevel) {
     return memoryBytes - (levels - 1 + lowest) * PhysicalMemory.FRAME_SIZE;
   }
 
-  /** The registers that use them. */
-  ControlRegisters registers() {
+  @Override
+  public ControlRegisters registers() {
     return ControlRegisters.longMode(levels, top(), false);
   }
 

@@ -25,7 +25,7 @@ public final class Script {
   private final String name;
   private final VmConfig vmConfig;
   private final Rules rules;
-  private final @Nullable IdentityTables tables;
+  private final @Nullable InitialTables tables;
   private final List<Statement> prepare;
   private final SortedMap<Integer, List<Statement>> vcpus;
   private final SortedMap<Integer, List<Statement>> hosts;
@@ -37,7 +37,7 @@ public final class Script {
       String name,
       VmConfig vmConfig,
       Rules rules,
-      @Nullable IdentityTables tables,
+      @Nullable InitialTables tables,
       List<Statement> prepare,
       Map<Integer, List<Statement>> vcpus,
       Map<Integer, List<Statement>> hosts,
@@ -105,7 +105,7 @@ public final class Script {
     return 2 * PhysicalMemory.pfn(vmConfig.memoryBytes()) + SPARE_FRAMES;
   }
 
-  @Nullable IdentityTables tables() {
+  @Nullable InitialTables tables() {
     return tables;
   }
 

@@ -37,8 +37,9 @@ final class ScriptParser {
     tokens = new Tokens(name, text);
     config = new ConfigLines(tokens, dialect);
     readConfig();
-    IdentityTables tables = config.tables();
-    numbers = new ExpressionParser(tokens, config.names(), tables);
+    InitialTables tables = config.tables();
+    IdentityTables made = tables instanceof IdentityTables identity ? identity : null;
+    numbers = new ExpressionParser(tokens, config.names(), made);
     expectations = new ExpectationParser(tokens, numbers, tables != null);
     guest = new GuestOperations(tokens, numbers, expectations);
     host = new HostOperations(tokens, numbers, expectations, config);

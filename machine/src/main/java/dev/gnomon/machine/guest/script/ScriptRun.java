@@ -33,6 +33,7 @@ public final class ScriptRun {
   private final VirtualMachine vm;
   private final LogConsumer log;
   private final TrackedPages tracked;
+  private final Signals signals;
   private final Vcpu[] vcpus;
   private final List<Runner> runners = new ArrayList<>();
 
@@ -54,14 +55,15 @@ public final class ScriptRun {
     log = new LogConsumer(vm, script);
     tracked = new TrackedPages(vm);
     vm.setWriteTracker(tracked);
+    signals = new Signals(execution.platform());
     vcpus = new Vcpu[script.vmConfig().mmu().vcpus()];
     guests = new GuestRunner[vcpus.length];
     for (int i = 0; i < vcpus.length; i++) {
       vcpus[i] = vm.newVcpu(i, GuestRunner.FAULTS);
-      guests[i] = new GuestRunner(script, vcpus[i], counters);
+      guests[i] = new GuestRunner(script, vcpus[i], signals, counters);
       runners.add(guests[i]);
     }
-    host = new HostRunner(script, "host", counters, vm, log, tracked, () -> false);
+    host = new HostRunner(script, "host", counters, vm, log, tracked, signals, () -> false);
     runners.add(host);
     running = execution.platform().newWords(1);
   }
@@ -120,14 +122,20 @@ public final class ScriptRun {
   }
 
   private void switchPagingOn() {
-    IdentityTables tables = script.tables();
-    if (tables != null) {
-      inGuest(vcpus[0], cpu -> tables.build(vcpus[0]));
-      execution.join();
-      for (Vcpu vcpu : vcpus) {
-        vcpu.load(tables.registers());
-      }
+    InitialTables tables = script.tables();
+    if (tables == null) {
+      return;
     }
+    switch (tables) {
+      case IdentityTables made -> inGuest(vcpus[0], cpu -> made.build(vcpus[0]));
+      case StatedTables stated ->
+          execution.start(vm.hostCpu(0).index(), "host", cpu -> stated.build(cpu, vm));
+    }
+    execution.join();
+    for (Vcpu vcpu : vcpus) {
+      execution.start(vcpu.index(), "vcpu" + vcpu.index(), cpu -> vcpu.load(tables.registers()));
+    }
+    execution.join();
   }
 
   private void inGuest(Vcpu vcpu, Consumer<Cpu> body) {
@@ -148,7 +156,7 @@ public final class ScriptRun {
         .forEach(
             (number, statements) -> {
               GuestRunner runner =
-                  new GuestRunner(script, vcpus[number], new long[Script.DEEPEST_LOOP]);
+                  new GuestRunner(script, vcpus[number], signals, new long[Script.DEEPEST_LOOP]);
               runners.add(runner);
               inGuest(
                   vcpus[number],
@@ -172,6 +180,7 @@ public final class ScriptRun {
                       vm,
                       log,
                       tracked,
+                      signals,
                       this::areVcpusRunning);
               runners.add(runner);
               execution.start(vm.hostCpu(number).index(), who, cpu -> runner.run(cpu, statements));

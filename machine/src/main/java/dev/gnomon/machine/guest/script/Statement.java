@@ -45,6 +45,20 @@ sealed interface Statement {
   /** Drops the translation of an address. */
   record Invlpg(int line, Expression address) implements Statement {}
 
+  /** Goes to CPL 3 or to CPL 0. */
+  record SetPrivilege(int line, boolean isUser) implements Statement {}
+
+  /** Loads CR0 with WP set or clear. */
+  record SetWriteProtect(int line, boolean isOn) implements Statement {}
+
+  // --- by any thread ---
+
+  /** Tells other threads that it has come here. */
+  record Signal(int line, int number) implements Statement {}
+
+  /** Waits for a signal; a vCPU does so outside the guest, as in HLT. */
+  record Await(int line, int number) implements Statement {}
+
   // --- by the host ---
 
   /** Something that the host does to one page of the VM's memory. */
@@ -102,6 +116,9 @@ sealed interface Statement {
 
   /** Zaps everything fast. */
   record ZapAll(int line) implements Statement {}
+
+  /** Sets how many pages the shadow MMU may keep. */
+  record LimitPages(int line, Expression limit) implements Statement {}
 
   /** Undoes splits of the NX mitigation. */
   record RecoverNx(int line, Expression limit) implements Statement {}

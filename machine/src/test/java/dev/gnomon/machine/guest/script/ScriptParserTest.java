@@ -111,8 +111,8 @@ class ScriptParserTest {
       value = {
         "raed 0x1000 ! s:1:1: expected a setting, or a section: 'prepare:', 'vcpu N:', 'host N:'"
             + " or 'finally:', found 'raed'",
-        "vcpu 0:;  raed 0x1000 ! s:2:3: expected repeat, read, write, fetch, add, cas, cr3 or"
-            + " invlpg, found 'raed'",
+        "vcpu 0:;  raed 0x1000 ! s:2:3: expected repeat, read, write, fetch, add, cas, cr3,"
+            + " invlpg, cpl, wp, signal or await, found 'raed'",
         "vcpu 0: read ! s:1:13: expected an address, found the end of the script",
         "vcpu 0: write 8 x ! s:1:17: expected a value, found 'x'",
         "vcpu 0: read 8 = ! s:1:17: expected a value, found the end of the script",
@@ -130,7 +130,8 @@ class ScriptParserTest {
         "host 3: age 8 ! s:1:6: expected a CPU of the host from 0 to 2, found '3'",
         "host 0: wash 8 ! s:1:9: expected repeat, evict, writeback, start-writeback,"
             + " finish-writeback, migrate, age, test-young, peek, track, untrack, dirty-log,"
-            + " harvest, slot, flush, zap-all or recover-nx, found 'wash'",
+            + " harvest, slot, flush, zap-all, recover-nx, shadow-pages, signal or await, found"
+            + " 'wash'",
         "host 0: harvest ! s:1:9: 'harvest' needs 'dirty-log ring'",
         "host 0: dirty-log clear ! s:1:19: 'clear' needs 'manual-protect on'",
         "host 0: age 8 = hot ! s:1:17: expected old or young, found 'hot'",
@@ -148,8 +149,8 @@ class ScriptParserTest {
         "prepare: stat speed = 1 ! \"s:1:15: expected a counter, as pf_fast, found 'speed'\"",
         "vcpu 0 | host 0;read 8 ! \"s:2:7: expected '|', found the end of the script\"",
         "vcpu 0 | host 0;read 8 | age 8 | age 8 ! s:2:16: expected the end of the line, found '|'",
-        "vcpu 0 | host 0;age 8 | read 8 ! s:2:1: expected repeat, read, write, fetch, add, cas, cr3"
-            + " or invlpg, found 'age'",
+        "vcpu 0 | host 0;age 8 | read 8 ! s:2:1: expected repeat, read, write, fetch, add, cas,"
+            + " cr3, invlpg, cpl, wp, signal or await, found 'age'",
         "vcpu 0 | thread 0 ! s:1:10: expected host or vcpu, found 'thread'",
         "vcpus 1; vcpu 1: read 8 ! s: names vcpu 1, and has 1 by 'vcpus'",
         "cpu amd; ad off ! s: NPT always has accessed and dirty bits"
