@@ -44,7 +44,12 @@ final class JmhRuns {
 
   /** Runs of a benchmark that is called a number of times. */
   static JmhRuns calling(Class<?> benchmark, String method, String parameter, Object value) {
-    return new JmhRuns(benchmark, method, Map.of(parameter, value.toString()), false);
+    return calling(benchmark, method, Map.of(parameter, value.toString()));
+  }
+
+  /** The same, with several parameters. */
+  static JmhRuns calling(Class<?> benchmark, String method, Map<String, String> parameters) {
+    return new JmhRuns(benchmark, method, parameters, false);
   }
 
   /** Runs all of them, in turns: so that what is compared has had the same weather. */

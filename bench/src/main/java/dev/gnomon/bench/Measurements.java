@@ -11,7 +11,6 @@ import dev.gnomon.bench.guest.TraceRun;
 import dev.gnomon.bench.host.Aging;
 import dev.gnomon.bench.host.DirtyLogScan;
 import dev.gnomon.bench.host.MmuOverhead;
-import dev.gnomon.bench.host.ResumeAfterClear;
 import dev.gnomon.bench.host.SpteWrites;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,11 +20,11 @@ import java.util.function.Function;
 /** All that can be measured, and how numbers come of it. */
 final class Measurements {
   private static final double MICROS_PER_SECOND = 1e6;
-  private static final double MICROS_PER_MILLI = 1e3;
+  static final double MICROS_PER_MILLI = 1e3;
   private static final int CORES_OF_CORPUS = 2;
 
   /** Allocations of JMH itself, and of what is not timed, spread over all calls. */
-  private static final double NO_GARBAGE = 1;
+  static final double NO_GARBAGE = 1;
 
   /** What can be asked for, in the order in which it is measured. */
   static final List<Named> ALL =
@@ -45,12 +44,27 @@ final class Measurements {
           new Named(
               "check", "the checker: steps, the corpus, building a VM", true, Measurements::check),
           new Named(
-              "aging", "aging with A/D bits, and with access tracking", false, Measurements::aging),
+              "shadow",
+              "a fault of the shadow MMU, 4-level guest",
+              true,
+              ShadowMeasurements::faults),
+          new Named(
+              "switch",
+              "loads of CR3 under the shadow MMU, root cache on and off",
+              true,
+              ShadowMeasurements::contextSwitch),
+          new Named(
+              "fork",
+              "a guest that forks under the shadow MMU, unsync on and off",
+              true,
+              ShadowMeasurements::fork),
           new Named(
               "resume",
               "writing after a log round, fast-fault=on and off",
-              false,
-              Measurements::resume),
+              true,
+              ShadowMeasurements::resume),
+          new Named(
+              "aging", "aging with A/D bits, and with access tracking", false, Measurements::aging),
           new Named(
               "volatile", "locked SPTE writes under two rules", false, Measurements::volatility));
 
@@ -59,7 +73,7 @@ final class Measurements {
    *
    * @param name by which it is asked for
    * @param subject what it measures, in one line
-   * @param isRequired whether something is required of it
+   * @param isRequired whether it is measured unless something else is asked for
    * @param how its findings, for an effort and under its name
    */
   record Named(
@@ -292,21 +306,6 @@ final class Measurements {
             "the guest uses it again, access tracking",
             trackedAgain.median() * nanosPerPage,
             "ns"));
-  }
-
-  private static List<Finding> resume(Effort effort) {
-    JmhRuns on = JmhRuns.calling(ResumeAfterClear.class, "resume", "fastFault", "on");
-    JmhRuns off = JmhRuns.calling(ResumeAfterClear.class, "resume", "fastFault", "off");
-    JmhRuns.alternate(effort.rounds(), on, off);
-    return List.of(
-        Finding.of(
-            "resume",
-            "256 MiB written again, 2 vCPUs, fast-fault=on",
-            on.median() / MICROS_PER_MILLI,
-            "ms"),
-        Finding.of("resume", "the same, fast-fault=off", off.median() / MICROS_PER_MILLI, "ms"),
-        Finding.of("resume", "fast-fault=on, best call", on.best() / MICROS_PER_MILLI, "ms"),
-        Finding.of("resume", "fast-fault=off, best call", off.best() / MICROS_PER_MILLI, "ms"));
   }
 
   private static List<Finding> volatility(Effort effort) {

@@ -6,6 +6,7 @@ import dev.gnomon.machine.VirtualMachine;
 import dev.gnomon.machine.processor.Vcpu;
 import dev.gnomon.mmu.Rules;
 import dev.gnomon.mmu.config.MmuConfig;
+import dev.gnomon.mmu.config.MmuKind;
 import dev.gnomon.mmu.config.TdpKind;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -24,7 +25,8 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * How long a guest of two vCPUs takes to write all its pages again after a round of the dirty log
- * has protected them: with the fast page fault, which sets W without the MMU lock, and without.
+ * has protected them: with the fast page fault, which sets W without the MMU lock, and without; in
+ * the TDP MMU, and with direct roots in the shadow MMU.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
@@ -37,11 +39,19 @@ import org.openjdk.jmh.annotations.Warmup;
 public class ResumeAfterClear {
   private static final int VCPUS = 2;
   private static final long BYTES = 256L << 20;
+
+  /** Pages that are written again. */
+  public static final long PAGES = BYTES / 4096;
+
   private static final long BYTES_EACH = BYTES / VCPUS;
 
   /** The value of the rule. */
   @Param({"on", "off"})
   public String fastFault;
+
+  /** The MMU: a {@link MmuKind}. */
+  @Param({"TDP", "LEGACY_TDP"})
+  public String mmu;
 
   private Rig rig;
   private long[] bitmap;
@@ -50,11 +60,12 @@ public class ResumeAfterClear {
   @Setup(Level.Trial)
   public void open() {
     Rules rules = Rules.DEFAULTS.with(Rules.FAST_FAULT, fastFault).orElseThrow();
-    rig = new Rig(MmuConfig.of(TdpKind.EPT, VCPUS), BYTES, 1, rules);
+    MmuConfig config = MmuConfig.of(TdpKind.EPT, VCPUS).withMmu(MmuKind.valueOf(mmu));
+    rig = new Rig(config, BYTES, 1, rules);
     rig.populate();
     rig.mapAll();
     rig.vm().mmu().slotChanges().startDirtyLog(rig.hostCpu(), VirtualMachine.LOW_SLOT);
-    bitmap = new long[(int) (BYTES / 4096 / Long.SIZE)];
+    bitmap = new long[(int) (PAGES / Long.SIZE)];
   }
 
   /** Gives it back. */

@@ -33,6 +33,10 @@ import java.util.function.Consumer;
  * @param hostBits the word size of the host: 32 means PAE tables, three levels, and no TDP MMU
  * @param shadowPages the most pages that the shadow MMU keeps before it recycles the oldest; 0: as
  *     many as the memslots' size allows
+ * @param previousRoots how many roots a vCPU keeps beside the one in use, 0 to {@value
+ *     #MOST_PREVIOUS_ROOTS}: to see what keeping them is good for
+ * @param unsync whether the guest may write its level-1 tables without an exit until it flushes; if
+ *     not, each write exits: to see what that is good for
  */
 public record MmuConfig(
     TdpKind tdp,
@@ -54,10 +58,15 @@ public record MmuConfig(
     int vcpus,
     MmuKind mmu,
     int hostBits,
-    int shadowPages) {
+    int shadowPages,
+    int previousRoots,
+    boolean unsync) {
 
   /** The entries of a table. */
   public static final int TABLE_ENTRIES = 512;
+
+  /** The roots that a vCPU keeps beside the one in use, as KVM has it. */
+  public static final int MOST_PREVIOUS_ROOTS = 3;
 
   private static final int FEWEST_TABLE_ENTRIES = 8;
   private static final int INDEX_BITS = 9;
@@ -75,6 +84,7 @@ public record MmuConfig(
         mmu != MmuKind.SHADOW || layout == SpteLayout.LEGACY,
         "shadow paging has the legacy layout");
     require(shadowPages >= 0, "a limit of shadow pages is at least 1, or 0 for none of its own");
+    require(previousRoots >= 0 && previousRoots <= 3, "a vCPU keeps 0 to 3 previous roots");
     require(
         physicalAddressBits >= 36 && physicalAddressBits <= 52,
         "physical address bits must be 36 to 52");
@@ -101,6 +111,53 @@ public record MmuConfig(
         ringEntries >= fewest && Integer.bitCount(ringEntries) == 1,
         "a dirty ring has a power of two entries, at least " + fewest);
     require(vcpus >= 1, "a VM has at least one vCPU");
+  }
+
+  /** With every root kept that KVM keeps, and unsync tables. */
+  public MmuConfig(
+      TdpKind tdp,
+      SpteLayout layout,
+      boolean memoryType,
+      boolean accessedDirty,
+      boolean executeOnly,
+      int levels,
+      int physicalAddressBits,
+      int largestLevel,
+      DirtyLogKind dirtyLog,
+      boolean manualProtect,
+      boolean initiallySet,
+      int ringEntries,
+      boolean eagerSplit,
+      boolean nxHugePages,
+      boolean writeTracking,
+      int tableEntries,
+      int vcpus,
+      MmuKind mmu,
+      int hostBits,
+      int shadowPages) {
+    this(
+        tdp,
+        layout,
+        memoryType,
+        accessedDirty,
+        executeOnly,
+        levels,
+        physicalAddressBits,
+        largestLevel,
+        dirtyLog,
+        manualProtect,
+        initiallySet,
+        ringEntries,
+        eagerSplit,
+        nxHugePages,
+        writeTracking,
+        tableEntries,
+        vcpus,
+        mmu,
+        hostBits,
+        shadowPages,
+        MOST_PREVIOUS_ROOTS,
+        true);
   }
 
   /** A VM on a current processor of the kind, with every feature at KVM's default. */
@@ -168,6 +225,8 @@ public record MmuConfig(
     MmuKind mmu;
     int hostBits;
     int shadowPages;
+    int previousRoots;
+    boolean unsync;
 
     Draft(MmuConfig from) {
       tdp = from.tdp;
@@ -190,6 +249,8 @@ public record MmuConfig(
       mmu = from.mmu;
       hostBits = from.hostBits;
       shadowPages = from.shadowPages;
+      previousRoots = from.previousRoots;
+      unsync = from.unsync;
     }
 
     MmuConfig finish() {
@@ -213,7 +274,9 @@ public record MmuConfig(
           vcpus,
           mmu,
           hostBits,
-          shadowPages);
+          shadowPages,
+          previousRoots,
+          unsync);
     }
   }
 
@@ -311,6 +374,16 @@ public record MmuConfig(
 
   public MmuConfig withShadowPages(int value) {
     return changed(draft -> draft.shadowPages = value);
+  }
+
+  /** With another number of roots that a vCPU keeps; 0 switches the root cache off. */
+  public MmuConfig withPreviousRoots(int value) {
+    return changed(draft -> draft.previousRoots = value);
+  }
+
+  /** With unsync tables, or without. */
+  public MmuConfig withUnsync(boolean value) {
+    return changed(draft -> draft.unsync = value);
   }
 
   /** Whether the slots have reverse maps: where the shadow MMU maps anything. */

@@ -54,7 +54,7 @@ public final class LoadedRoots {
     rcu = base.rcu();
     trace = base.trace();
     maker = new RootMaker(shadow, specialRoots.create(shadow, base), base);
-    cache = new RootCache(maker::isKept);
+    cache = new RootCache(base.config().previousRoots(), maker::isKept);
   }
 
   /** Whether a root is loaded and in step with what the guest has flushed. */

@@ -1,5 +1,6 @@
 package dev.gnomon.mmu.root;
 
+import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.shadow.ShadowRoot;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -12,8 +13,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Owned by the vCPU.
  */
 final class RootCache {
-  /** How many roots are kept beside the current one. */
-  static final int PREVIOUS = 3;
+  /** How many roots can be kept beside the current one. */
+  static final int PREVIOUS = MmuConfig.MOST_PREVIOUS_ROOTS;
+
+  /** How many are kept. */
+  private final int kept;
 
   private final Predicate<ShadowRoot> isKept;
   private final @Nullable ShadowRoot[] previous = new ShadowRoot[PREVIOUS];
@@ -22,9 +26,11 @@ final class RootCache {
   /**
    * Makes an empty one.
    *
+   * @param kept how many roots it keeps beside the current one, at most {@link #PREVIOUS}
    * @param isKept whether a root may be found again
    */
-  RootCache(Predicate<ShadowRoot> isKept) {
+  RootCache(int kept, Predicate<ShadowRoot> isKept) {
+    this.kept = kept;
     this.isKept = isKept;
   }
 
@@ -65,7 +71,7 @@ final class RootCache {
     if (isUsable(current, pgd, role)) {
       return true;
     }
-    for (int i = 0; i < PREVIOUS; i++) {
+    for (int i = 0; i < kept; i++) {
       ShadowRoot older = previous[i];
       previous[i] = current;
       current = older;

@@ -14,6 +14,7 @@ import dev.gnomon.mmu.track.WriteTracking;
  * <p>Under the MMU lock for writing.
  */
 final class TableTracking implements WriteTracking {
+  private final boolean mayBeUnsync;
   private final PageStore pages;
   private final UnsyncMarks unsync;
   private final ShadowTables tables;
@@ -21,6 +22,7 @@ final class TableTracking implements WriteTracking {
   private final Statistics statistics;
 
   TableTracking(Foundation base, PageStore pages, UnsyncMarks unsync, ShadowTables tables) {
+    mayBeUnsync = base.config().unsync();
     this.pages = pages;
     this.unsync = unsync;
     this.tables = tables;
@@ -43,7 +45,7 @@ final class TableTracking implements WriteTracking {
       if (UnsyncMarks.isUnsync(page)) {
         continue;
       }
-      if (allowed != Unsync.ALLOWED) {
+      if (allowed != Unsync.ALLOWED || !mayBeUnsync) {
         return true;
       }
       makeUnsync(cpu, page);

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class RootCacheTest {
   private static final int ROLE = 0x3704;
 
-  private final RootCache cache = new RootCache(ShadowRoot::isOrdinary);
+  private final RootCache cache = new RootCache(RootCache.PREVIOUS, ShadowRoot::isOrdinary);
 
   /** A root of four entries that point nowhere. */
   private static ShadowRoot pae(long pgd) {
@@ -42,5 +42,15 @@ class RootCacheTest {
     assertThat(cache.previous(0).pgd()).isEqualTo(4);
     assertThat(cache.previous(1).pgd()).isEqualTo(3);
     assertThat(cache.previous(2).pgd()).isEqualTo(2);
+  }
+
+  @Test
+  void aCacheThatKeepsNoRootGivesTheCurrentOneBackAtOnce() {
+    RootCache off = new RootCache(0, ShadowRoot::isOrdinary);
+    ShadowRoot only = pae(1);
+    off.setCurrent(only);
+    assertThat(off.find(2, ROLE)).isFalse();
+    assertThat(off.takeCurrent()).isSameAs(only);
+    assertThat(off.previous(0)).isNull();
   }
 }

@@ -15,6 +15,7 @@ import dev.gnomon.mmu.arch.Privilege;
 import dev.gnomon.mmu.arch.ReferenceWalk;
 import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.config.MmuKind;
+import dev.gnomon.mmu.config.Stat;
 import dev.gnomon.mmu.config.TdpKind;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.HostPages;
@@ -24,6 +25,7 @@ import dev.gnomon.mmu.testing.TestVm;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
 
 /**
  * A guest that edits its tables at random, and accesses memory through them: what it finds equals
@@ -53,9 +55,18 @@ class ShadowedGuestPropertyTest {
   private Random random;
 
   @Property(tries = 40)
-  void theGuestSeesItsOwnTables(@ForAll long seed, @ForAll boolean isWriteProtect) {
+  void theGuestSeesItsOwnTables(
+      @ForAll long seed,
+      @ForAll boolean isWriteProtect,
+      @ForAll @IntRange(max = 3) int previousRoots,
+      @ForAll boolean unsync) {
     random = new Random(seed);
-    vm = new TestVm(MmuConfig.of(TdpKind.NPT, 1).withMmu(MmuKind.SHADOW), Rules.DEFAULTS);
+    MmuConfig config =
+        MmuConfig.of(TdpKind.NPT, 1)
+            .withMmu(MmuKind.SHADOW)
+            .withPreviousRoots(previousRoots)
+            .withUnsync(unsync);
+    vm = new TestVm(config, Rules.DEFAULTS);
     vm.addSlot(0, 0, PAGES, BASE_HVN);
     build();
     long cr0 = isWriteProtect ? 0x80010031L : 0x80000031L;
@@ -66,6 +77,7 @@ class ShadowedGuestPropertyTest {
       round(registers);
     }
     assertThat(vm.audit()).isEmpty();
+    assertThat(unsync || vm.mmu().statistics().sum(Stat.MMU_UNSYNC) == 0).isTrue();
     vm.mmu().zapAll(vm.hostCpu());
     vm.close();
   }
