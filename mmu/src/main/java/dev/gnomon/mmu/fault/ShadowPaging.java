@@ -125,6 +125,6 @@ public final class ShadowPaging implements Paging {
 
   private static boolean isAllowed(GuestFormat guest, int access, AccessKind kind, Privilege who) {
     long rights = GuestFormat.rights(access);
-    return (guest.permissions().allowed(who, rights) & Permissions.bit(kind)) != 0;
+    return (guest.allowed(who, rights) & Permissions.bit(kind)) != 0;
   }
 }

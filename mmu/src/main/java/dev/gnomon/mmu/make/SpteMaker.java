@@ -22,6 +22,7 @@ import dev.gnomon.mmu.track.WriteTracking;
 public final class SpteMaker {
   private final SpteFormat format;
   private final boolean nxHugePages;
+  private final boolean logsByDirtyBit;
   private final HostPages hostPages;
   private final DirtyMarker marker;
   private final WriteTracking tracking;
@@ -38,6 +39,7 @@ public final class SpteMaker {
       WritableLeafRule writableLeaf) {
     this.format = format;
     nxHugePages = config.nxHugePages();
+    logsByDirtyBit = config.logsByDirtyBit();
     this.hostPages = hostPages;
     this.marker = marker;
     this.tracking = tracking;
@@ -53,10 +55,10 @@ public final class SpteMaker {
    * @param page the host page behind that gfn, packed as {@link HostPages} says, of {@code level}
    *     or more
    * @param old the entry that it replaces
+   * @param role of its table
    */
-  public long make(
-      Cpu cpu, Memslot slot, int level, long gfn, long page, long old, boolean adDisabled) {
-    return make(cpu, slot, level, gfn, page, old, adDisabled, Role.ALL, Purpose.FAULT);
+  public long make(Cpu cpu, Memslot slot, int level, long gfn, long page, long old, int role) {
+    return make(cpu, slot, level, gfn, page, old, role, Role.ALL, Purpose.FAULT);
   }
 
   /** What a leaf is made for. */
@@ -86,10 +88,10 @@ public final class SpteMaker {
       long gfn,
       long page,
       long old,
-      boolean adDisabled,
+      int role,
       int access,
       Purpose purpose) {
-    long spte = leaf(cpu, slot, level, gfn, page, old, adDisabled, access, purpose);
+    long spte = leaf(cpu, slot, level, gfn, page, old, role, access, purpose);
     return purpose.isUsed && (purpose != Purpose.SYNC || writableLeaf.marksSyncedAccessed())
         ? spte
         : format.withoutAccessed(spte);
@@ -102,13 +104,13 @@ public final class SpteMaker {
       long gfn,
       long page,
       long old,
-      boolean adDisabled,
+      int role,
       int access,
       Purpose purpose) {
     long pfn = PageLevel.alignDown(HostPages.pfn(page), level);
     boolean isLarge = level > PageLevel.LEVEL_4K;
     boolean isExecutable = (access & Role.EXECUTE) != 0 && !(nxHugePages && isLarge);
-    long spte = format.leafBase(adDisabled) | format.accessedBit() | pfn << 12;
+    long spte = leafBase(role) | format.accessedBit() | pfn << 12;
     spte |= format.readBits(isExecutable, (access & Role.USER) != 0);
     if (isLarge) {
       spte |= SpteFormat.LARGE;
@@ -137,6 +139,15 @@ public final class SpteMaker {
       hostPages.markDirty(pfn);
     }
     return spte;
+  }
+
+  /**
+   * What L2 writes is not logged by PML, whose gpas would be L2's: its entries are marked, so that
+   * they are write-protected for the log instead.
+   */
+  private long leafBase(int role) {
+    boolean onlyProtects = logsByDirtyBit && Role.isGuestMode(role);
+    return format.leafBase(Role.isAdDisabled(role), onlyProtects);
   }
 
   /**

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * with it allows.
  */
 public final class GuestWalk {
-  private static final int LEVELS = 6;
+  private static final int LEVELS = 7;
 
   final long[] gptes = new long[LEVELS];
   final long[] gpas = new long[LEVELS];
@@ -22,6 +22,9 @@ public final class GuestWalk {
   long gfn;
   int access;
   long faultCode;
+
+  /** What the entries give together that refuse an access; nothing where one is not present. */
+  long rights;
 
   /** A page that the host must make present before the walk can go on. */
   @Nullable Memslot absentSlot;
@@ -47,6 +50,14 @@ public final class GuestWalk {
   /** The error code of a walk that failed. */
   public long faultCode() {
     return faultCode;
+  }
+
+  /**
+   * What the entries that a failed walk has used allow together, as an access of a role; nothing
+   * where one is not present.
+   */
+  public int refusedAccess() {
+    return GuestFormat.access(rights);
   }
 
   /** The gfn of the table whose entry was used at a level. */

@@ -63,7 +63,8 @@ final class GuestWalker {
       Step step = attempt(cpu, format, topGpa, pdptes, address, kind, who, walk);
       mmuLock.readUnlock(cpu);
       if (step == Step.ABSENT && !bringIn(cpu, walk)) {
-        walk.faultCode = format.permissions().codeNotPresent(who, kind);
+        walk.faultCode = format.codeNotPresent(who, kind);
+        walk.rights = GuestFormat.NO_RIGHTS;
         step = Step.FAULT;
       }
       if (step == Step.FAULT) {
@@ -96,25 +97,30 @@ final class GuestWalker {
       walk.level = 1;
       return Step.DONE;
     }
-    Permissions permissions = format.permissions();
+    walk.rights = GuestFormat.NO_RIGHTS;
+    if (!format.reaches(address)) {
+      return fault(walk, format.codeNotPresent(who, kind));
+    }
     long table = topGpa;
     int level = mode.levels();
     if (mode == PagingMode.PAE) {
       long pdpte = pdptes[(int) (address >>> 30) & 3];
-      if (!GuestFormat.isPresent(pdpte)) {
-        return fault(walk, permissions.codeNotPresent(who, kind));
+      if (!format.isPresent(pdpte)) {
+        return fault(walk, format.codeNotPresent(who, kind));
       }
       table = GuestEntry.address(pdpte);
       level = 2;
     }
     walk.top = level;
+    // Above it, in a root of one more level, there may be an entry that stands for no entry.
+    walk.accesses[level + 1] = Role.ALL;
     MemslotArray slots = memslots.current();
     long rights = GuestFormat.ALL_RIGHTS;
     for (; ; level--) {
       long gpa = table + mode.offset(address, level);
       Memslot slot = GuestTables.visibleSlot(slots, gpa >>> 12);
       if (slot == null) {
-        return fault(walk, permissions.codeNotPresent(who, kind));
+        return fault(walk, format.codeNotPresent(who, kind));
       }
       long hpa = tables.hpa(slot, gpa);
       if (hpa < 0) {
@@ -125,13 +131,13 @@ final class GuestWalker {
       walk.gpas[level] = gpa;
       walk.hpas[level] = hpa;
       walk.slots[level] = slot;
-      if (!GuestFormat.isPresent(gpte)) {
-        return fault(walk, permissions.codeNotPresent(who, kind));
+      if (!format.isPresent(gpte)) {
+        return fault(walk, format.codeNotPresent(who, kind));
       }
       if (format.hasReservedBit(gpte, level)) {
-        return fault(walk, permissions.codeReserved(who, kind));
+        return fault(walk, format.codeReserved(who, kind));
       }
-      rights = GuestFormat.gather(rights, gpte);
+      rights = format.gather(rights, gpte);
       walk.accesses[level] = GuestFormat.access(rights);
       if (format.isLeaf(gpte, level)) {
         return leaf(cpu, format, address, kind, who, walk, level, rights);
@@ -150,24 +156,25 @@ final class GuestWalker {
       int level,
       long rights) {
     long gpte = walk.gptes[level];
-    long withKey = rights | gpte & GuestEntry.KEY_MASK;
-    Permissions permissions = format.permissions();
-    if ((permissions.allowed(who, withKey) & Permissions.bit(kind)) == 0) {
-      return fault(walk, permissions.codeRefused(who, kind, withKey));
+    long withKey = rights | format.key(gpte);
+    if ((format.allowed(who, withKey) & Permissions.bit(kind)) == 0) {
+      walk.rights = rights;
+      return fault(walk, format.codeRefused(who, kind, withKey));
     }
     walk.level = level;
     walk.gfn = format.gfn(gpte, level, address);
     boolean isWrite = kind == AccessKind.WRITE;
     int access = GuestFormat.access(rights);
-    walk.access = isWrite ? access : GuestFormat.withoutCleanWrite(access, gpte);
-    return setAccessedDirty(cpu, walk, format.entryBytes(), isWrite);
+    walk.access = isWrite ? access : format.withoutCleanWrite(access, gpte);
+    return setAccessedDirty(cpu, format, walk, isWrite);
   }
 
-  private Step setAccessedDirty(Cpu cpu, GuestWalk walk, int size, boolean isWrite) {
+  private Step setAccessedDirty(Cpu cpu, GuestFormat format, GuestWalk walk, boolean isWrite) {
+    int size = format.entryBytes();
     for (int level = walk.top; level >= walk.level; level--) {
       long gpte = walk.gptes[level];
       boolean setsDirty = isWrite && level == walk.level;
-      long wanted = gpte | GuestEntry.ACCESSED | (setsDirty ? GuestEntry.DIRTY : 0);
+      long wanted = format.withAccessedDirty(gpte, setsDirty);
       if (wanted == gpte) {
         continue;
       }
@@ -176,7 +183,7 @@ final class GuestWalker {
       if (!slot.isReadOnly() && !tables.isWritable(slot, gpa)) {
         return absent(walk, slot, gpa, true);
       }
-      tell(cpu, gpa, gpte, wanted);
+      tell(cpu, format, gpa, wanted & ~gpte);
       if (!slot.isReadOnly()
           && !tables.update(cpu, slot, gpa, walk.hpas[level], size, gpte, wanted)) {
         return Step.CHANGED;
@@ -186,12 +193,11 @@ final class GuestWalker {
     return Step.DONE;
   }
 
-  private void tell(Cpu cpu, long gpa, long gpte, long wanted) {
-    long added = wanted & ~gpte;
-    if ((added & GuestEntry.ACCESSED) != 0) {
+  private void tell(Cpu cpu, GuestFormat format, long gpa, long added) {
+    if (format.isAccessedAdded(added)) {
       trace.kvmMmuSetAccessedBit(cpu, gpa);
     }
-    if ((added & GuestEntry.DIRTY) != 0) {
+    if (format.isDirtyAdded(added)) {
       trace.kvmMmuSetDirtyBit(cpu, gpa);
     }
   }

@@ -71,8 +71,7 @@ final class LeafInstaller {
     long old = entries.read(sptep);
     boolean wasMapped = SpteFormat.isShadowPresent(old);
     long base = PageLevel.alignDown(gfn, level);
-    boolean adDisabled = Role.isAdDisabled(page.role());
-    long spte = maker.make(cpu, slot, level, gfn, hostPage, old, adDisabled, access, purpose);
+    long spte = maker.make(cpu, slot, level, gfn, hostPage, old, page.role(), access, purpose);
     FaultResult result = FaultResult.FIXED;
     if (spte == old) {
       result = FaultResult.SPURIOUS;

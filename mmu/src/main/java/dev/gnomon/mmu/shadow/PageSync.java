@@ -132,11 +132,7 @@ final class PageSync {
       return Result.CHANGED;
     }
     long gfn = guest.gfnOfPage(gpte);
-    int access =
-        GuestFormat.withoutCleanWrite(
-            Role.access(page.role())
-                & GuestFormat.access(GuestFormat.gather(GuestFormat.ALL_RIGHTS, gpte)),
-            gpte);
+    int access = guest.withoutCleanWrite(Role.access(page.role()) & guest.ownAccess(gpte), gpte);
     if (format.isMmio(spte)) {
       boolean isStillMmio = MmioSpte.gfn(format, spte) == gfn && slots.find(gfn) == null;
       if (isStillMmio && !memslots.isExchanging()) {
@@ -158,9 +154,7 @@ final class PageSync {
 
   /** Whether a guest's entry may have an entry of ours: it is present, used, and well-formed. */
   static boolean isUsable(GuestFormat guest, long gpte) {
-    return GuestFormat.isPresent(gpte)
-        && GuestFormat.isAccessed(gpte)
-        && !guest.hasReservedBit(gpte, 1);
+    return guest.isPresent(gpte) && guest.isAccessed(gpte) && !guest.hasReservedBit(gpte, 1);
   }
 
   private Result changeAccess(
@@ -171,9 +165,8 @@ final class PageSync {
       throw new IllegalStateException("no slot holds gfn " + Long.toHexString(gfn));
     }
     long hostPage = HostPages.page(SpteFormat.pfn(spte), 1, format.isHostWritable(spte));
-    boolean adDisabled = Role.isAdDisabled(page.role());
     long updated =
-        maker.make(cpu, slot, 1, gfn, hostPage, spte, adDisabled, access, SpteMaker.Purpose.SYNC);
+        maker.make(cpu, slot, 1, gfn, hostPage, spte, page.role(), access, SpteMaker.Purpose.SYNC);
     boolean owesFlush = entries.update(cpu, page.sptep(index), spte, updated, 1);
     return owesFlush ? Result.CHANGED : Result.SAME;
   }

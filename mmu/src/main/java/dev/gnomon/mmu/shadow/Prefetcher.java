@@ -78,8 +78,8 @@ final class Prefetcher {
       entries.drop(cpu, page.sptep(index));
       return false;
     }
-    int own = GuestFormat.access(GuestFormat.gather(GuestFormat.ALL_RIGHTS, gpte));
-    int access = GuestFormat.withoutCleanWrite(Role.access(page.role()) & own, gpte);
+    int own = guest.ownAccess(gpte);
+    int access = guest.withoutCleanWrite(Role.access(page.role()) & own, gpte);
     long gfn = guest.gfnOfPage(gpte);
     Memslot slot = GuestTables.visibleSlot(slots, gfn);
     if (slot == null || (slot.isDirtyLogged() && (access & Role.WRITE) != 0)) {

@@ -157,7 +157,8 @@ final class ShadowTables {
     // Before the entry: who walks to the child by it must find the marks on the way.
     child.parents = lists.add(child.parents, sptep);
     unsync.linked(sptep, child);
-    entries.set(cpu, sptep, format.table(child.pfn()), level);
+    long table = format.table(child.pfn(), Role.isAdDisabled(child.role()));
+    entries.set(cpu, sptep, table, level);
   }
 
   /** Clears an entry that points at a page. */

@@ -238,8 +238,14 @@ public final class SpteFormat {
     return isAdEnabled(spte) ? (spte & dirty) != 0 : isWritable(spte);
   }
 
-  /** Whether the processor could make the access through this leaf as it stands. */
+  /**
+   * Whether the processor could make the access through this leaf of two-dimensional paging as it
+   * stands. Under NPT every access is one of user code.
+   */
   public boolean allows(long spte, boolean write, boolean fetch) {
+    if (noExecute != 0 && (spte & user) == 0) {
+      return false;
+    }
     if (write) {
       return isWritable(spte);
     }
@@ -258,13 +264,34 @@ public final class SpteFormat {
 
   /** The entry that points at a lower table. */
   public long table(long pfn) {
+    return table(pfn, false);
+  }
+
+  /**
+   * The entry that points at a lower table.
+   *
+   * @param adDisabled whether the processor keeps no A and D in that one
+   */
+  public long table(long pfn, boolean adDisabled) {
     long hardware = readable | WRITABLE | user | executable;
-    return hardware | MMU_PRESENT | (hasAccessedDirty ? accessed : AD_DISABLED) | pfn << 12;
+    boolean isEnabled = hasAccessedDirty && !adDisabled;
+    return hardware | MMU_PRESENT | (isEnabled ? accessed : AD_DISABLED) | pfn << 12;
   }
 
   /** The parts of a new leaf that depend on nothing but the format. */
   public long leafBase(boolean adDisabled) {
-    long adKind = !hasAccessedDirty || adDisabled ? AD_DISABLED : 0;
+    return leafBase(adDisabled, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param onlyProtects whether its writes are noticed by write protection even where D bits are
+   *     logged
+   */
+  public long leafBase(boolean adDisabled, boolean onlyProtects) {
+    long adEnabled = onlyProtects ? AD_WRITE_PROTECT_ONLY : 0;
+    long adKind = !hasAccessedDirty || adDisabled ? AD_DISABLED : adEnabled;
     return MMU_PRESENT | adKind | present | memoryType;
   }
 
@@ -283,9 +310,9 @@ public final class SpteFormat {
     return readBits(isExecutable, true);
   }
 
-  /** The bits of a leaf that reads and, if asked, executes, and lets user code in. */
+  /** The bits of a leaf that, if asked, executes, and lets user code in, by EPT's layout: reads. */
   public long readBits(boolean isExecutable, boolean isUser) {
-    return readable | (isUser ? user : 0) | (isExecutable ? executable : noExecute);
+    return present | (isUser ? user : 0) | (isExecutable ? executable : noExecute);
   }
 
   /** A leaf as a prefetch leaves it: as if not accessed yet. */

@@ -45,6 +45,7 @@ public final class Role {
   private static final int SMEP_WITHOUT_WRITE_PROTECT = 1 << 14;
   private static final int SMAP_WITHOUT_WRITE_PROTECT = 1 << 15;
   private static final int AD_DISABLED = 1 << 16;
+  private static final int GUEST_MODE = 1 << 17;
   private static final int PASSTHROUGH = 1 << 18;
 
   /** PAE paging: the level of a root that is four entries. */
@@ -90,6 +91,41 @@ public final class Role {
       role |= SMAP_WITHOUT_WRITE_PROTECT;
     }
     return role;
+  }
+
+  /** The role of a page that is used while L2 runs. */
+  public static int inGuestMode(int role) {
+    return role | GUEST_MODE;
+  }
+
+  /**
+   * The role of a root that shadows L1's NPT. Every nested access is a user access, and CR0.WP is
+   * on; NX is what L1 has.
+   *
+   * @param registers of L1, as far as they make its format
+   * @param hostLevels the levels of the host's own tables; one more than L1 has is passed through
+   */
+  public static int npt(ControlRegisters registers, int hostLevels) {
+    PagingMode mode = registers.mode();
+    boolean isNoExecute = (registers.efer() & ControlBits.EFER_NXE) != 0;
+    boolean isPassedThrough = mode.isLong() && mode.levels() < hostLevels;
+    return hostLevels
+        | (mode == PagingMode.BITS_32 ? FOUR_BYTE_ENTRIES : 0)
+        | ACCESS_ALL
+        | (isNoExecute ? NO_EXECUTE_ENABLED : 0)
+        | WRITE_PROTECT_ENABLED
+        | GUEST_MODE
+        | (isPassedThrough ? PASSTHROUGH : 0);
+  }
+
+  /**
+   * The role of a root that shadows L1's EPT.
+   *
+   * @param levels of L1's tables, and of ours
+   * @param adDisabled whether L1 keeps no A and D
+   */
+  public static int ept(int levels, boolean adDisabled) {
+    return levels | ACCESS_ALL | GUEST_MODE | (adDisabled ? AD_DISABLED : 0);
   }
 
   /** The role of a table at another level of the same tree. */
@@ -151,6 +187,16 @@ public final class Role {
   /** Whether entries in it are made without A and D. */
   public static boolean isAdDisabled(int role) {
     return (role & AD_DISABLED) != 0;
+  }
+
+  /** Whether it is used while L2 runs. */
+  public static boolean isGuestMode(int role) {
+    return (role & GUEST_MODE) != 0;
+  }
+
+  /** Whether it stands above L1's own top table, of which there is but one entry. */
+  public static boolean isPassthrough(int role) {
+    return (role & PASSTHROUGH) != 0;
   }
 
   /** Whether two pages may belong to one root, by all that is the same throughout a tree. */

@@ -127,7 +127,7 @@ final class TdpMapper {
     Memslot slot = mapping.slot();
     long base = PageLevel.alignDown(mapping.gfn(), level);
     long page = mapping.page();
-    long spte = maker.make(cpu, slot, level, mapping.gfn(), page, old, Role.isAdDisabled(role));
+    long spte = maker.make(cpu, slot, level, mapping.gfn(), page, old, role);
     if (spte != old) {
       if (!writer.tryReplace(sptep, old, spte, level)) {
         return FaultResult.RETRY;

@@ -90,7 +90,6 @@ public final class TdpMmu {
     recovery =
         new TdpRecovery(
             memory,
-            format,
             tables,
             roots,
             zapper,

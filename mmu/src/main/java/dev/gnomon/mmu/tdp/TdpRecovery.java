@@ -24,7 +24,6 @@ import java.util.List;
  */
 final class TdpRecovery {
   private final PhysicalMemory memory;
-  private final SpteFormat format;
   private final TdpTables tables;
   private final TdpRoots roots;
   private final TdpZapper zapper;
@@ -40,7 +39,6 @@ final class TdpRecovery {
 
   TdpRecovery(
       PhysicalMemory memory,
-      SpteFormat format,
       TdpTables tables,
       TdpRoots roots,
       TdpZapper zapper,
@@ -54,7 +52,6 @@ final class TdpRecovery {
       int largestLevel,
       Statistics statistics) {
     this.memory = memory;
-    this.format = format;
     this.tables = tables;
     this.roots = roots;
     this.zapper = zapper;
@@ -87,7 +84,7 @@ final class TdpRecovery {
           mmuLock.writeLock(cpu);
           it.restart();
         }
-        if (isRecoverable(cpu, slot, it) && recover(cpu, slot, it)) {
+        if (isRecoverable(cpu, slot, it) && recover(cpu, slot, it, root.page().role())) {
           owesFlush = true;
           if (!rule.isInPlace()) {
             owesFlush = flushIf(cpu, true);
@@ -109,7 +106,7 @@ final class TdpRecovery {
   }
 
   /** Recovers one table; false if none of its leaves lies in a host page that is large enough. */
-  private boolean recover(Cpu cpu, Memslot slot, TableIterator it) {
+  private boolean recover(Cpu cpu, Memslot slot, TableIterator it, int role) {
     long leafGfn = firstLeaf(it);
     if (leafGfn < 0) {
       return false;
@@ -119,8 +116,7 @@ final class TdpRecovery {
       return false;
     }
     if (rule.isInPlace()) {
-      long large =
-          maker.make(cpu, slot, it.level(), leafGfn, page, it.spte(), !format.hasAccessedDirty());
+      long large = maker.make(cpu, slot, it.level(), leafGfn, page, it.spte(), role);
       long old = writer.replace(cpu, it.sptep(), it.spte(), large, it.level());
       tables.changed(cpu, it.baseGfn(), old, large, it.level(), false);
       it.reread();
