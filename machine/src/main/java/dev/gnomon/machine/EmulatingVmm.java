@@ -63,13 +63,26 @@ final class EmulatingVmm implements Vmm {
 
   private void store(Cpu cpu, long hvn, long gpa, int size, long value) {
     long hpa = hpa(hostSpace.pin(cpu, hvn, true), gpa);
+    for (int done = 0; done < size; ) {
+      int piece = piece(hpa + done, size - done);
+      storeAligned(hpa + done, piece, value >>> 8 * done);
+      done += piece;
+    }
+    hostSpace.unpin(cpu, hvn, true);
+  }
+
+  private void storeAligned(long hpa, int size, long value) {
     switch (size) {
       case 1 -> memory.setByte(hpa, (byte) value);
       case 2 -> memory.setShort(hpa, (short) value);
       case 4 -> memory.setInt(hpa, (int) value);
       default -> memory.setLong(hpa, value);
     }
-    hostSpace.unpin(cpu, hvn, true);
+  }
+
+  /** The largest aligned power of two, at most 8, that fits. */
+  private static int piece(long hpa, int left) {
+    return (int) Math.min(Long.lowestOneBit(hpa | 8), Integer.highestOneBit(left));
   }
 
   @Override
@@ -121,15 +134,23 @@ final class EmulatingVmm implements Vmm {
 
   private long load(Cpu cpu, long hvn, long gpa, int size) {
     long hpa = hpa(hostSpace.pin(cpu, hvn, false), gpa);
-    long value =
-        switch (size) {
-          case 1 -> memory.getByte(hpa) & 0xffL;
-          case 2 -> memory.getShort(hpa) & 0xffffL;
-          case 4 -> memory.getInt(hpa) & 0xffff_ffffL;
-          default -> memory.getLong(hpa);
-        };
+    long value = 0;
+    for (int done = 0; done < size; ) {
+      int piece = piece(hpa + done, size - done);
+      value |= loadAligned(hpa + done, piece) << 8 * done;
+      done += piece;
+    }
     hostSpace.unpin(cpu, hvn, false);
     return value;
+  }
+
+  private long loadAligned(long hpa, int size) {
+    return switch (size) {
+      case 1 -> memory.getByte(hpa) & 0xffL;
+      case 2 -> memory.getShort(hpa) & 0xffffL;
+      case 4 -> memory.getInt(hpa) & 0xffff_ffffL;
+      default -> memory.getLong(hpa);
+    };
   }
 
   private static long hpa(long page, long gpa) {

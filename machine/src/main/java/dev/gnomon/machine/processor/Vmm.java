@@ -8,10 +8,10 @@ import dev.gnomon.mmu.platform.Cpu;
  */
 public interface Vmm {
 
-  /** Does a guest's read of 1, 2, 4 or 8 bytes within one page. */
+  /** Does a guest's read of 1 to 8 bytes, of any alignment, within one page. */
   long read(Cpu cpu, long gpa, int size);
 
-  /** Does a guest's write of 1, 2, 4 or 8 bytes within one page. */
+  /** Does a guest's write of 1 to 8 bytes, of any alignment, within one page. */
   void write(Cpu cpu, long gpa, int size, long value);
 
   /**

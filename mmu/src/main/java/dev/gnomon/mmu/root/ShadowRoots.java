@@ -111,7 +111,7 @@ public final class ShadowRoots implements TableSource {
   /** The VMM has written bytes of guest memory, within one page: perhaps a shadowed table. */
   public void written(Cpu cpu, long gpa, int size) {
     if (!isTdp) {
-      locked(cpu, () -> shadow.written(cpu, gpa, size));
+      locked(cpu, () -> shadow.written(cpu, guest, gpa, size));
     }
   }
 
@@ -162,7 +162,7 @@ public final class ShadowRoots implements TableSource {
     if (isTdp) {
       return true;
     }
-    if (cr3 != old || isPae) {
+    if (cr3 != old) {
       loaded.switchRoot(cpu);
     }
     if (!keepsTranslations) {
@@ -188,10 +188,6 @@ public final class ShadowRoots implements TableSource {
       followFormat(cpu);
       return true;
     }
-    if (change.loadsPdptes()) {
-      // The root's four entries were made of the old ones.
-      loaded.releaseCurrent(cpu);
-    }
     if (change.flushesAll()) {
       loaded.flushedAll(cpu);
     }
@@ -210,7 +206,10 @@ public final class ShadowRoots implements TableSource {
     }
   }
 
-  /** Reads the PDPTEs, and takes them if none has a reserved bit set. Before the MMU lock. */
+  /**
+   * Reads the PDPTEs, and takes them if none has a reserved bit set. If they are others now, the
+   * loaded root, which was made of the old ones, goes. Before the MMU lock.
+   */
   private boolean loadPdptes(Cpu cpu, ControlRegisters registers) {
     long[] read = new long[pdptes.length];
     memslots.enter(cpu);
@@ -223,7 +222,10 @@ public final class ShadowRoots implements TableSource {
         return false;
       }
     }
-    System.arraycopy(read, 0, pdptes, 0, read.length);
+    if (!Arrays.equals(read, pdptes)) {
+      loaded.releaseCurrent(cpu);
+      System.arraycopy(read, 0, pdptes, 0, read.length);
+    }
     return true;
   }
 

@@ -122,6 +122,11 @@ public final class GuestFormat {
     return !isNested || address >>> (mode.isLong() ? mode.shift(mode.levels() + 1) : 32) == 0;
   }
 
+  /** Whether CR4.PAE is set. */
+  boolean hasEightByteEntries() {
+    return (registers.cr4() & ControlBits.CR4_PAE) != 0;
+  }
+
   /** The size of an entry. */
   int entryBytes() {
     return mode.entryBytes();

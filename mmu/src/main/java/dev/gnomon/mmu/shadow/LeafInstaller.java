@@ -92,8 +92,8 @@ final class LeafInstaller {
     }
     if (wasMapped) {
       page.setTranslation(MmuPage.index(sptep), base, access);
-    } else {
-      entries.map(cpu, slot, page, sptep, base, access);
+    } else if (entries.map(cpu, slot, page, sptep, base, access)) {
+      flusher.flushAll(cpu);
     }
     return result;
   }

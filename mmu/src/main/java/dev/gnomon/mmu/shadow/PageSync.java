@@ -9,16 +9,15 @@ import dev.gnomon.mmu.slot.Memslots;
 import dev.gnomon.mmu.spte.MmioSpte;
 import dev.gnomon.mmu.spte.SpteFormat;
 import dev.gnomon.mmu.table.Role;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
  * Brings unsync pages into step with the guest's tables.
  *
- * <p>A full sync first protects the tables of all pages concerned and flushes, then takes their
- * marks away, then compares: so a write that races with it makes its page unsync again, and is not
- * lost. A single page, or a single entry, is compared without protecting its table, and stays
- * unsync.
+ * <p>A full sync goes by batches. Of each it first protects the tables of all pages and flushes,
+ * then takes their marks away, then compares: so a write that races with it makes its page unsync
+ * again, and is not lost. A single page, or a single entry, is compared without protecting its
+ * table, and stays unsync.
  *
  * <p>Under the MMU lock for writing.
  */
@@ -66,7 +65,7 @@ final class PageSync {
     ZapBatch batch = new ZapBatch();
     boolean owesFlush = false;
     while (UnsyncMarks.hasUnsync(top)) {
-      List<MmuPage> below = new ArrayList<>(unsync.below(top, entries::child));
+      List<MmuPage> below = unsync.batchBelow(top, entries::child);
       boolean hasProtected = false;
       for (MmuPage page : below) {
         hasProtected |= protect(cpu, page);

@@ -8,10 +8,12 @@ import dev.gnomon.mmu.slot.MemslotArray;
 import dev.gnomon.mmu.slot.Memslots;
 import dev.gnomon.mmu.spte.SpteFormat;
 import dev.gnomon.mmu.table.Role;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Maps the neighbours of a page that was just mapped: the aligned group of eight entries around it,
- * at level 1 only. A prefetched leaf looks unused, and never makes a page unsync.
+ * at level 1 only. A prefetched leaf looks unused, and never makes a page unsync. What the host
+ * could not write at once is not prefetched, nor read-only memory.
  *
  * <p>Under the MMU lock for writing, and not while the host is taking memory away.
  */
@@ -82,43 +84,55 @@ final class Prefetcher {
     int access = guest.withoutCleanWrite(Role.access(page.role()) & own, gpte);
     long gfn = guest.gfnOfPage(gpte);
     Memslot slot = GuestTables.visibleSlot(slots, gfn);
-    if (slot == null || (slot.isDirtyLogged() && (access & Role.WRITE) != 0)) {
-      return false;
-    }
-    long hostPage = hostPages.present(slot.hvn(gfn));
-    if (hostPage == HostPages.ABSENT) {
-      return false;
-    }
-    install(cpu, slot, page, index, gfn, hostPage, access);
-    return true;
+    return isPrefetched(slot, access) && installOne(cpu, slot, page, index, gfn, access);
   }
 
-  /** Every absent entry of the group is mapped, up to the first that has no memory. */
+  private static boolean isPrefetched(@Nullable Memslot slot, int access) {
+    return slot != null
+        && !slot.isReadOnly()
+        && !(slot.isDirtyLogged() && (access & Role.WRITE) != 0);
+  }
+
+  /** Each run of absent entries of the group is mapped; one that cannot be at all ends it. */
   private void prefetchDirect(Cpu cpu, MmuPage page, long sptep) {
-    MemslotArray slots = memslots.current();
-    int access = Role.access(page.role());
-    int first = MmuPage.index(sptep) & -GROUP;
-    for (int i = first; i < first + GROUP; i++) {
-      long neighbour = page.sptep(i);
-      if (neighbour == sptep || SpteFormat.isShadowPresent(entries.read(neighbour))) {
-        continue;
+    int mapped = MmuPage.index(sptep);
+    int end = (mapped & -GROUP) + GROUP;
+    int start = mapped & -GROUP;
+    for (int i = start; i <= end; i++) {
+      boolean isAbsent =
+          i < end && i != mapped && !SpteFormat.isShadowPresent(entries.read(page.sptep(i)));
+      if (!isAbsent) {
+        if (start < i && !prefetchRun(cpu, page, start, i)) {
+          return;
+        }
+        start = i + 1;
       }
-      long gfn = page.gfnOf(i);
-      Memslot slot = GuestTables.visibleSlot(slots, gfn);
-      if (slot == null || (slot.isDirtyLogged() && (access & Role.WRITE) != 0)) {
-        return;
-      }
-      long hostPage = hostPages.present(slot.hvn(gfn));
-      if (hostPage == HostPages.ABSENT) {
-        return;
-      }
-      install(cpu, slot, page, i, gfn, hostPage, access);
     }
   }
 
-  private void install(
-      Cpu cpu, Memslot slot, MmuPage page, int index, long gfn, long hostPage, int access) {
+  /** Maps a run of absent entries, up to the first that the host has no page for. */
+  private boolean prefetchRun(Cpu cpu, MmuPage page, int start, int end) {
+    int access = Role.access(page.role());
+    long gfn = page.gfnOf(start);
+    Memslot slot = GuestTables.visibleSlot(memslots.current(), gfn);
+    if (!isPrefetched(slot, access) || gfn + end - start > slot.endGfn()) {
+      return false;
+    }
+    int next = start;
+    while (next < end && installOne(cpu, slot, page, next, page.gfnOf(next), access)) {
+      next++;
+    }
+    return next > start;
+  }
+
+  /** Only what the host may write at once, also where the guest may not. */
+  private boolean installOne(Cpu cpu, Memslot slot, MmuPage page, int index, long gfn, int access) {
+    long hostPage = hostPages.present(slot.hvn(gfn));
+    if (hostPage == HostPages.ABSENT || !HostPages.isWritable(hostPage)) {
+      return false;
+    }
     SpteMaker.Purpose purpose = SpteMaker.Purpose.PREFETCH;
     installer.install(cpu, slot, page, page.sptep(index), gfn, hostPage, access, purpose);
+    return true;
   }
 }

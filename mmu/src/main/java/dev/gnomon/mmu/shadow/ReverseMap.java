@@ -20,8 +20,9 @@ final class ReverseMap {
   int add(Memslot slot, long gfn, int level, long sptep) {
     ReverseMapHeads heads = heads(slot);
     long head = heads.get(gfn, level);
+    int before = lists.count(head);
     heads.set(gfn, level, lists.add(head, sptep));
-    return lists.count(head);
+    return before;
   }
 
   /** Removes a leaf. */

@@ -22,6 +22,9 @@ import dev.gnomon.mmu.spte.SpteText;
  * <p>Under the MMU lock for writing.
  */
 final class ShadowEntries {
+  /** A longer list would cost too much to walk under the lock. */
+  private static final int MOST_MAPPINGS = 1000;
+
   private final PhysicalMemory memory;
   private final SpteFormat format;
   private final SpteWriter writer;
@@ -133,11 +136,24 @@ final class ShadowEntries {
     }
   }
 
-  /** Enters a leaf into the reverse map, and remembers what it maps. */
-  void map(Cpu cpu, Memslot slot, MmuPage page, long sptep, long gfn, int access) {
+  /**
+   * Enters a leaf into the reverse map, and remembers what it maps. Where too many map the page,
+   * all go, this one too: whoever needs them faults again.
+   *
+   * @return whether a flush is owed before the MMU lock is dropped
+   */
+  boolean map(Cpu cpu, Memslot slot, MmuPage page, long sptep, long gfn, int access) {
+    int level = page.level();
     page.setTranslation(MmuPage.index(sptep), gfn, access);
-    int before = reverseMap.add(slot, gfn, page.level(), sptep);
-    trace.rmapAdd(cpu, gfn, page.level(), sptep, before);
+    int before = reverseMap.add(slot, gfn, level, sptep);
+    trace.rmapAdd(cpu, gfn, level, sptep, before);
+    if (before <= MOST_MAPPINGS) {
+      return false;
+    }
+    for (long mapping : reverseMap.removeAll(slot, gfn, level)) {
+      clear(cpu, mapping, level);
+    }
+    return true;
   }
 
   /**

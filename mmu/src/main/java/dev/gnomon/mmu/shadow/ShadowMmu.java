@@ -235,8 +235,8 @@ public final class ShadowMmu {
   }
 
   /** Bytes of guest memory were written for the guest. */
-  public void written(Cpu cpu, long gpa, int size) {
-    tableWrites.written(cpu, gpa, size);
+  public void written(Cpu cpu, GuestFormat guest, long gpa, int size) {
+    tableWrites.written(cpu, guest, gpa, size);
   }
 
   // --- the host and the VMM ---

@@ -11,6 +11,9 @@ import dev.gnomon.mmu.table.Role;
  * for the bytes written are dropped. A table that is written again and again without being used, or
  * in a way in which tables are not written, is probably a table no longer: its pages are zapped.
  *
+ * <p>Four bytes written by a vCPU that has CR4.PAE set are taken for half an entry: they never
+ * count as a write that crosses entries, whatever their place.
+ *
  * <p>Under the MMU lock for writing.
  */
 final class TableWrites {
@@ -29,24 +32,34 @@ final class TableWrites {
     statistics = base.statistics();
   }
 
-  /** Takes note of {@code size} bytes that were written at a gpa, within one page. */
-  void written(Cpu cpu, long gpa, int size) {
+  /**
+   * Takes note of {@code size} bytes that were written at a gpa, within one page.
+   *
+   * @param guest how the vCPU that wrote them pages
+   */
+  void written(Cpu cpu, GuestFormat guest, long gpa, int size) {
     if (pages.indirect() == 0) {
       return;
     }
     statistics.count(cpu, Stat.MMU_PTE_WRITE);
     int offset = (int) gpa & 0xfff;
+    boolean isHalf = size == Integer.BYTES && guest.hasEightByteEntries();
+    int first = isHalf ? offset & -Long.BYTES : offset;
+    int bytes = isHalf ? Long.BYTES : size;
     ZapBatch batch = new ZapBatch();
     boolean owesFlush = false;
     for (MmuPage page : pages.indirectOfGfn(gpa >>> 12)) {
       if (tables.isObsolete(page)) {
         continue;
       }
-      if (isOdd(page, offset, size) || isFlooded(page)) {
+      if (isOdd(page, first, bytes) || isFlooded(page)) {
         tables.zap(cpu, page, batch);
         statistics.count(cpu, Stat.MMU_FLOODED);
       } else {
         owesFlush |= dropWritten(cpu, page, offset);
+        if (isHalf && offset + size > first + bytes) {
+          owesFlush |= dropWritten(cpu, page, first + bytes);
+        }
       }
     }
     tables.commitOrFlush(cpu, batch, owesFlush);

@@ -22,6 +22,9 @@ import java.util.Set;
  * <p>Changed under the MMU lock for writing.
  */
 final class UnsyncMarks {
+  /** How many pages a sync looks at before it works on those that it has found. */
+  private static final int BATCH = 16;
+
   private static final int PAGES_PER_CHUNK = 256;
   private static final int WORDS = 2;
   private static final int CHILDREN = 1;
@@ -150,9 +153,12 @@ final class UnsyncMarks {
 
   /** The unsync pages below a page, in the order of the entries that lead to them, each once. */
   List<MmuPage> below(MmuPage top, EntryReader entries) {
-    List<MmuPage> found = new ArrayList<>();
-    collect(top, entries, found, new HashSet<>());
-    return found;
+    return new Search(entries, Integer.MAX_VALUE).below(top);
+  }
+
+  /** As {@link #below}, but only the first: {@link #BATCH} pages with those on the way to them. */
+  List<MmuPage> batchBelow(MmuPage top, EntryReader entries) {
+    return new Search(entries, BATCH).below(top);
   }
 
   /** Finds the page that an entry points at. */
@@ -161,18 +167,36 @@ final class UnsyncMarks {
     MmuPage child(long sptep);
   }
 
-  private static void collect(
-      MmuPage page, EntryReader entries, List<MmuPage> found, Set<MmuPage> seen) {
-    if (children(page) == 0) {
-      return;
+  /** A walk down to unsync pages, over no more pages than a number. */
+  private static final class Search {
+    private final EntryReader entries;
+    private final List<MmuPage> found = new ArrayList<>();
+    private final Set<MmuPage> seen = new HashSet<>();
+    private int left;
+
+    Search(EntryReader entries, int most) {
+      this.entries = entries;
+      left = most - 1;
     }
-    for (int i = 0; i < PageLevel.ENTRIES; i++) {
-      if (leadsToUnsync(page, i)) {
-        MmuPage child = entries.child(page.sptep(i));
-        if (seen.add(child)) {
-          collect(child, entries, found, seen);
-          if (isUnsync(child)) {
-            found.add(child);
+
+    List<MmuPage> below(MmuPage top) {
+      collect(top);
+      return found;
+    }
+
+    private void collect(MmuPage page) {
+      if (children(page) == 0) {
+        return;
+      }
+      for (int i = 0; i < PageLevel.ENTRIES && left > 0; i++) {
+        if (leadsToUnsync(page, i)) {
+          MmuPage child = entries.child(page.sptep(i));
+          if (seen.add(child)) {
+            left--;
+            collect(child);
+            if (isUnsync(child)) {
+              found.add(child);
+            }
           }
         }
       }
