@@ -117,6 +117,19 @@ class EmulatedAccessTest {
 
   @ParameterizedTest
   @MethodSource("formats")
+  void anUnalignedWriteOfTrackedMemoryIsDoneAndSeenAsOne(MmuConfig config) {
+    try (ProcessorRig rig = rig(config)) {
+      List<Long> writes = track(rig, PAGE);
+      assertThat(rig.vcpu.writable(PAGE + 3)).isNegative();
+      rig.vcpu.emulateWrite(6, 0x060504030201L);
+      assertThat(rig.vcpu.read(PAGE + 3, 6)).isEqualTo(0x060504030201L);
+      assertThat(rig.word(PAGE)).isEqualTo(0x050403020100000bL);
+      assertThat(writes).containsExactly(PAGE + 3);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("formats")
   void aLockedUpdateOfADeviceReadsThenWrites(MmuConfig config) {
     try (ProcessorRig rig = rig(config)) {
       assertThat(rig.vcpu.locked().fetchAndAdd(ELSEWHERE, 4, 5)).isEqualTo(0xffff_ffffL);
