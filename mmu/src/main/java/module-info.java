@@ -10,6 +10,8 @@ module dev.gnomon.mmu {
   exports dev.gnomon.mmu.fault;
   exports dev.gnomon.mmu.notify;
   exports dev.gnomon.mmu.platform;
+  exports dev.gnomon.mmu.root;
+  exports dev.gnomon.mmu.shadow;
   exports dev.gnomon.mmu.slot;
   exports dev.gnomon.mmu.spte;
   exports dev.gnomon.mmu.sync;

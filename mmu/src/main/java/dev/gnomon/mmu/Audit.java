@@ -10,6 +10,7 @@ import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.platform.SharedWords;
 import dev.gnomon.mmu.shadow.ShadowMmu;
+import dev.gnomon.mmu.shadow.ShadowRoot;
 import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.slot.MemslotArray;
 import dev.gnomon.mmu.slot.Memslots;
@@ -96,7 +97,8 @@ final class Audit {
     }
   }
 
-  List<String> run(Cpu cpu) {
+  /** Runs it, with every root of the shadow MMU that a vCPU has loaded or keeps. */
+  List<String> run(Cpu cpu, List<ShadowRoot> shadowRoots) {
     Findings findings = new Findings();
     List<TdpRoot> roots = tdp.acquireAllRoots(cpu);
     mmuLock.writeLock(cpu);
@@ -110,6 +112,7 @@ final class Audit {
             .audit()
             .run(
                 slots,
+                shadowRoots,
                 (spte, gfn, level) -> {
                   findings.leaves[level]++;
                   checkLeaf(findings, slots, spte, gfn, level);

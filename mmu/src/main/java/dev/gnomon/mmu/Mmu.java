@@ -22,10 +22,10 @@ import dev.gnomon.mmu.platform.HostPages;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.root.ShadowRoots;
-import dev.gnomon.mmu.root.SpecialRoots;
 import dev.gnomon.mmu.root.VcpuRoot;
 import dev.gnomon.mmu.shadow.Foundation;
 import dev.gnomon.mmu.shadow.ShadowMmu;
+import dev.gnomon.mmu.shadow.ShadowRoot;
 import dev.gnomon.mmu.shadow.ShadowStructures;
 import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.slot.Memslots;
@@ -44,6 +44,7 @@ import dev.gnomon.mmu.tdp.TdpRoot;
 import dev.gnomon.mmu.tlb.Exclusion;
 import dev.gnomon.mmu.tlb.TlbFlusher;
 import dev.gnomon.mmu.track.WriteTracking;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -224,7 +225,7 @@ public final class Mmu {
         Paging paging = new TdpPaging(pageFaults, new VcpuRoot(tdp, trace));
         vcpus[i] = new VcpuMmu(i, memslots, marker, paging, null, pml);
       } else {
-        ShadowRoots roots = roots(i, base);
+        ShadowRoots roots = roots(i, base, rules);
         ShadowPaging paging = new ShadowPaging(shadowFaults, roots, shadow, memslots);
         vcpus[i] = new VcpuMmu(i, memslots, marker, paging, paging, pml);
       }
@@ -238,14 +239,14 @@ public final class Mmu {
     return config.writeTracking() || config.mmu() == MmuKind.SHADOW;
   }
 
-  private ShadowRoots roots(int vcpu, Foundation base) {
+  private ShadowRoots roots(int vcpu, Foundation base, Rules rules) {
     int tdpRole =
         config.mmu() == MmuKind.SHADOW ? 0 : Role.direct(config.levels(), !config.accessedDirty());
     return new ShadowRoots(
         vcpu,
         tdpRole,
         PagingFeatures.of(config.physicalAddressBits()),
-        SpecialRoots.PER_VCPU,
+        rules.get(Rules.SPECIAL_ROOTS),
         shadow,
         base);
   }
@@ -372,7 +373,11 @@ public final class Mmu {
    * @return a line for each violation; empty if all is well
    */
   public List<String> audit(Cpu cpu) {
-    return audit.run(cpu);
+    List<ShadowRoot> roots = new ArrayList<>();
+    for (VcpuMmu vcpu : vcpus) {
+      vcpu.forEachShadowRoot(roots::add);
+    }
+    return audit.run(cpu, roots);
   }
 
   /** The pages of all roots, for one who looks on while nothing runs. */

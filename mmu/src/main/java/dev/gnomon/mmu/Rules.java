@@ -11,6 +11,8 @@ import dev.gnomon.mmu.fault.LocklessWalkRule;
 import dev.gnomon.mmu.fault.WalkProtection;
 import dev.gnomon.mmu.notify.AgingFlush;
 import dev.gnomon.mmu.notify.AgingFlushRule;
+import dev.gnomon.mmu.root.SpecialRoots;
+import dev.gnomon.mmu.root.SpecialRootsRule;
 import dev.gnomon.mmu.spte.DirtReportRule;
 import dev.gnomon.mmu.spte.FlushOnUpdate;
 import dev.gnomon.mmu.spte.FlushRule;
@@ -129,6 +131,14 @@ public final class Rules {
           ZapOrder.class,
           ZapOrder.FLUSH_BEFORE_FREE);
 
+  public static final RuleSwitch<SpecialRootsRule> SPECIAL_ROOTS =
+      RuleSwitch.of(
+          "special-roots",
+          "in which tables the roots live that are no shadow pages",
+          SpecialRootsRule.class,
+          SpecialRoots.class,
+          SpecialRoots.PER_VCPU);
+
   /** All switches, in the order in which they are listed. */
   public static final List<RuleSwitch<?>> SWITCHES =
       List.of(
@@ -143,7 +153,8 @@ public final class Rules {
           INVALIDATE_RETRY,
           AGING_FLUSH,
           HUGE_RECOVERY,
-          ZAP_ORDER);
+          ZAP_ORDER,
+          SPECIAL_ROOTS);
 
   /** Every switch at its default. */
   public static final Rules DEFAULTS = new Rules(Map.of());

@@ -10,10 +10,12 @@ import dev.gnomon.mmu.dirty.PmlBuffer;
 import dev.gnomon.mmu.fault.Paging;
 import dev.gnomon.mmu.fault.ShadowPaging;
 import dev.gnomon.mmu.platform.Cpu;
+import dev.gnomon.mmu.shadow.ShadowRoot;
 import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.slot.MemslotArray;
 import dev.gnomon.mmu.slot.Memslots;
 import dev.gnomon.mmu.table.FaultResult;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -255,6 +257,13 @@ public final class VcpuMmu {
       marker.mark(cpu, slot, gfn);
     }
     memslots.leave(cpu);
+  }
+
+  /** Every root of the shadow MMU that is loaded or kept, in any context: for an audit. */
+  void forEachShadowRoot(Consumer<ShadowRoot> taker) {
+    if (shadow != null) {
+      shadow.roots().forEach(taker);
+    }
   }
 
   /** Gives back what belongs to the vCPU alone. It runs no more, and has no root. */

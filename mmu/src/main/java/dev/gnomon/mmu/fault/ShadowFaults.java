@@ -176,6 +176,11 @@ public final class ShadowFaults {
         fault.walk())) {
       return FaultResult.GUEST_FAULT;
     }
+    if (roots.get().top(fault.address()) == null) {
+      // The guest has a table where it had none when the root was made: a slot was added.
+      roots.outdate();
+      return FaultResult.RETRY;
+    }
     long gfn = fault.walk().gfn();
     fault.setAccess(fault.walk().access());
     fault.mapping().begin(gfn, isWrite, isFetch);

@@ -1,5 +1,6 @@
 package dev.gnomon.mmu.root;
 
+import dev.gnomon.mmu.arch.PageLevel;
 import dev.gnomon.mmu.event.Tracepoints;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.shadow.Foundation;
@@ -11,6 +12,7 @@ import dev.gnomon.mmu.slot.Memslots;
 import dev.gnomon.mmu.sync.MmuLock;
 import dev.gnomon.mmu.sync.ReadCopyUpdate;
 import dev.gnomon.mmu.table.Role;
+import java.util.Arrays;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +36,7 @@ public final class LoadedRoots {
   private final RootMaker maker;
   private final RootCache cache;
   private boolean owesSync;
+  private boolean isOutdated;
 
   /**
    * Makes one without a root.
@@ -59,7 +62,7 @@ public final class LoadedRoots {
 
   /** Whether a root is loaded and in step with what the guest has flushed. */
   public boolean isReady() {
-    return cache.current() != null && !owesSync;
+    return cache.current() != null && !owesSync && !isOutdated;
   }
 
   /**
@@ -73,11 +76,6 @@ public final class LoadedRoots {
       throw new IllegalStateException("no root is loaded");
     }
     return root;
-  }
-
-  /** Whether PDPTEs that lie in memory are to be looked at again at a fault. */
-  public boolean verifiesPdptes() {
-    return maker.verifiesPdptes();
   }
 
   /** Every root, loaded or kept: for an audit. */
@@ -124,7 +122,32 @@ public final class LoadedRoots {
 
   /** What the loaded root was made of has changed: another is made at the next {@link #load}. */
   public void releaseCurrent(Cpu cpu) {
+    isOutdated = false;
     release(cpu, cache.takeCurrent());
+  }
+
+  /**
+   * As {@link #releaseCurrent}, at the next {@link #load}: for one who is inside a read section of
+   * the memslots.
+   */
+  public void outdate() {
+    isOutdated = true;
+  }
+
+  /**
+   * At a fault, where PDPTEs lie in memory, not in registers: reads them again, if the rule wants
+   * that. If they are no longer what the root was made of, it is outdated, and false is returned.
+   * Without the MMU lock; may be inside a read section of the memslots.
+   */
+  public boolean verifyPdptes(Cpu cpu) {
+    RootShape shape = RootShape.of(source);
+    if (!maker.verifiesPdptes() || shape.isDirect() || shape.guestLevels() != PageLevel.LEVEL_1G) {
+      return true;
+    }
+    long[] before = source.pdptes().clone();
+    source.refresh(cpu);
+    isOutdated |= !Arrays.equals(before, source.pdptes());
+    return !isOutdated;
   }
 
   // --- invalidations by the guest ---
@@ -181,6 +204,9 @@ public final class LoadedRoots {
    * The vCPU must flush its TLB before it enters the guest.
    */
   public void load(Cpu cpu) {
+    if (isOutdated) {
+      releaseCurrent(cpu);
+    }
     boolean isNew = cache.current() == null;
     if (isNew) {
       maker.prepare(cpu, source);

@@ -266,6 +266,11 @@ public final class ShadowRoots implements TableSource {
     loaded.dropObsolete(cpu);
   }
 
+  /** As {@link LoadedRoots#outdate}. */
+  public void outdate() {
+    loaded.outdate();
+  }
+
   /** Drops all roots. */
   public void unloadAll(Cpu cpu) {
     loaded.unloadAll(cpu);

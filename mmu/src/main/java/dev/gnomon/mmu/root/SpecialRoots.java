@@ -17,6 +17,12 @@ public enum SpecialRoots implements SpecialRootsRule, RuleValue {
     public SpecialRootTables create(ShadowMmu shadow, Foundation base) {
       return new PerVcpuTables(shadow, base, false);
     }
+  },
+  LOCAL("proposed 2022: a shadow page of its own for each root, freed when it is dropped") {
+    @Override
+    public SpecialRootTables create(ShadowMmu shadow, Foundation base) {
+      return new LocalTables(shadow, base);
+    }
   };
 
   private final String history;

@@ -14,12 +14,23 @@ import org.jspecify.annotations.Nullable;
  * the page is out of step with the guest ({@link UnsyncMarks}): those are looked at without it.
  */
 public final class MmuPage {
+  /** What becomes of a page. */
+  public enum Kind {
+    /** Found by its gfn and role, by every root that needs it. */
+    SHARED,
+    /** Part of one root of one vCPU: {@link LocalPages}. */
+    LOCAL,
+    /** As {@link #LOCAL}, and the processor's PAE paging reads it: four entries with P alone. */
+    LOCAL_PAE
+  }
+
   private static final int NO_ACCESS_BITS = 3;
 
   private final long pfn;
   private final long gfn;
   private final int role;
   private final int generation;
+  private final Kind kind;
 
   /** Where {@link UnsyncMarks} keeps what is said of this page. */
   final SharedWords marks;
@@ -54,14 +65,15 @@ public final class MmuPage {
   /** The next page of the same gfn, made earlier. */
   @Nullable MmuPage nextOfGfn;
 
-  MmuPage(long pfn, long gfn, int role, int generation, SharedWords marks, int mark) {
+  MmuPage(long pfn, long gfn, int role, int generation, SharedWords marks, int mark, Kind kind) {
     this.pfn = pfn;
     this.gfn = gfn;
     this.role = role;
     this.generation = generation;
     this.marks = marks;
     this.mark = mark;
-    translations = Role.isDirect(role) ? null : new long[PageLevel.ENTRIES];
+    this.kind = kind;
+    translations = Role.isDirect(role) || kind != Kind.SHARED ? null : new long[PageLevel.ENTRIES];
     unsyncEntries = Role.level(role) > 1 ? new long[PageLevel.ENTRIES / Long.SIZE] : null;
   }
 
@@ -97,7 +109,17 @@ public final class MmuPage {
 
   /** Whether it maps a linear range, not what a guest's table says. */
   public boolean isDirect() {
-    return translations == null;
+    return Role.isDirect(role);
+  }
+
+  /** Whether it is part of one root of one vCPU, and has no guest's table behind it. */
+  public boolean isLocal() {
+    return kind != Kind.SHARED;
+  }
+
+  /** Whether the processor's PAE paging reads it: four entries with P alone, 0 if absent. */
+  boolean isPaeRoot() {
+    return kind == Kind.LOCAL_PAE;
   }
 
   /** Whether it must not be used any more. */

@@ -28,11 +28,17 @@ final class PageStore {
     this.statistics = statistics;
   }
 
-  /** Enters a new page, active. */
-  void add(Cpu cpu, MmuPage page) {
+  /** Enters a new page that is found by its frame alone, and is never active. */
+  void addLocal(Cpu cpu, MmuPage page) {
     if (byPfn.putIfAbsent(page.pfn(), page) != null) {
       throw new IllegalStateException(page + " is entered while its frame is in use");
     }
+    statistics.count(cpu, Stat.MMU_PAGE_TABLES);
+  }
+
+  /** Enters a new page, active. */
+  void add(Cpu cpu, MmuPage page) {
+    addLocal(cpu, page);
     page.nextOfGfn = byGfn.put(page.gfn(), page);
     page.older = newest;
     if (newest == null) {
@@ -42,7 +48,6 @@ final class PageStore {
     }
     newest = page;
     indirect += page.isDirect() ? 0 : 1;
-    statistics.count(cpu, Stat.MMU_PAGE_TABLES);
   }
 
   /** Takes a page out of the active ones: it is found no more, but by its frame. */

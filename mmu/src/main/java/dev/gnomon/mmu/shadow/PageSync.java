@@ -137,7 +137,7 @@ final class PageSync {
       if (isStillMmio && !memslots.isExchanging()) {
         entries.setMmio(cpu, sptep, gfn, slots.generation(), access, page.level());
       } else {
-        entries.clearUntracked(cpu, sptep, page.level());
+        entries.clearUntracked(cpu, sptep, format.nonPresent(), page.level());
       }
       return Result.SAME;
     }

@@ -58,9 +58,10 @@ public final class ShadowAudit {
    * Runs it.
    *
    * @param slots the slots now
+   * @param roots every root that a vCPU has loaded or keeps
    * @param check is shown every leaf
    */
-  public List<String> run(MemslotArray slots, LeafCheck check) {
+  public List<String> run(MemslotArray slots, List<ShadowRoot> roots, LeafCheck check) {
     Findings findings = new Findings();
     for (MmuPage page : at.pages.all()) {
       for (int i = 0; i < at.base.config().tableEntries(); i++) {
@@ -73,6 +74,7 @@ public final class ShadowAudit {
       checkPlace(findings, slots, page);
     }
     checkReverseMap(findings, slots);
+    new RootAudit(at, findings::add).run(roots);
     return findings.violations;
   }
 
@@ -97,13 +99,23 @@ public final class ShadowAudit {
         findings.add("entry " + index + " of " + page + " is met twice");
       }
       check.leaf(spte, gfn, level);
-    } else if (!format.isEmpty(spte) && !format.isMmio(spte)) {
+    } else if (!isEmpty(page, spte) && !format.isMmio(spte)) {
       findings.add("entry " + index + " of " + page + " is in no state that may last");
     }
   }
 
+  private boolean isEmpty(MmuPage page, long spte) {
+    return page.isPaeRoot() ? spte == 0 : format.isEmpty(spte);
+  }
+
   private static void checkChild(Findings findings, MmuPage page, int index, MmuPage child) {
-    int wanted = Role.child(page.role(), index, child.isDirect(), Role.access(child.role()));
+    if (child.isLocal()) {
+      return;
+    }
+    int wanted =
+        page.isLocal()
+            ? LocalPages.quarterRole(page, index)
+            : Role.child(page.role(), index, child.isDirect(), Role.access(child.role()));
     if (child.role() != wanted) {
       findings.add("entry " + index + " of " + page + " points at " + child + ", of another role");
     }
@@ -148,8 +160,8 @@ public final class ShadowAudit {
   }
 
   private void checkPlace(Findings findings, MemslotArray slots, MmuPage page) {
-    if (page.rootCount < 0) {
-      findings.add(page + " has " + page.rootCount + " users");
+    if (page.isLocal()) {
+      return;
     }
     if (page.isInvalid) {
       if (page.rootCount == 0) {

@@ -200,9 +200,9 @@ final class ShadowEntries {
   }
 
   /** Clears an entry that points at a table, or is an MMIO mark. */
-  void clearUntracked(Cpu cpu, long sptep, int level) {
+  void clearUntracked(Cpu cpu, long sptep, long empty, int level) {
     long old = read(sptep);
-    writer.replace(cpu, sptep, old, format.nonPresent(), level);
-    trace.spteClearNoTrack(cpu, level, sptep, old, format.nonPresent());
+    writer.replace(cpu, sptep, old, empty, level);
+    trace.spteClearNoTrack(cpu, level, sptep, old, empty);
   }
 }

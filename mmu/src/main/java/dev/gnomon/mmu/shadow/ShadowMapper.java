@@ -122,8 +122,14 @@ final class ShadowMapper {
     boolean isLinked = SpteFormat.isTable(spte, level);
     if (isLinked) {
       child = pages.at(SpteFormat.pfn(spte));
+      if (child.isLocal()) {
+        return child;
+      }
     } else {
-      int role = Role.child(page.role(), index, false, walk.accesses[level]);
+      int role =
+          page.isLocal()
+              ? LocalPages.quarterRole(page, index)
+              : Role.child(page.role(), index, false, walk.accesses[level]);
       child = finder.get(cpu, guest, walk.tableGfn(level - 1), role);
       if (UnsyncMarks.children(child) > 0) {
         sync.syncAll(cpu, guest, child);

@@ -40,6 +40,7 @@ public final class ShadowMmu {
   private final ShadowLog log;
   private final ShadowAging aging;
   private final FormatChange formatChange;
+  private final LocalPages local;
   private final ShadowAudit audit;
 
   public ShadowMmu(ShadowStructures structures, SpteMaker maker) {
@@ -58,6 +59,7 @@ public final class ShadowMmu {
         new PageSync(
             base, guestTables, maker, structures.unsync, entries, tables, structures.protection);
     finder = new PageFinder(base, pages, tables, sync);
+    local = new LocalPages(structures, finder);
     LeafInstaller installer = new LeafInstaller(base, maker, pages, entries, tables);
     Prefetcher prefetcher = new Prefetcher(base, guestTables, entries, installer);
     mapper =
@@ -119,11 +121,32 @@ public final class ShadowMmu {
     return page;
   }
 
+  /**
+   * Makes an empty page for one root of one vCPU, with that root as its user.
+   *
+   * @param pfn of a frame of empty entries, the page's from now on
+   */
+  public MmuPage makeLocal(Cpu cpu, long pfn, int role, MmuPage.Kind kind) {
+    return local.make(cpu, pfn, role, kind);
+  }
+
+  /** Points an empty entry of a local page at the page of a gfn and a role, found or made. */
+  public void linkLocal(Cpu cpu, GuestFormat guest, MmuPage parent, int index, long gfn, int role) {
+    local.link(cpu, guest, parent, index, gfn, role);
+  }
+
+  /** Points the first entry of a local page at another. */
+  public void linkLocal(Cpu cpu, MmuPage parent, MmuPage below) {
+    tables.link(cpu, parent.sptep(0), below);
+  }
+
   /** Gives up the pages of a root. */
   public void releaseRoot(Cpu cpu, ShadowRoot root) {
     ZapBatch batch = new ZapBatch();
     MmuPage page = root.page();
-    if (page != null) {
+    if (page != null && page.isLocal()) {
+      local.release(cpu, page);
+    } else if (page != null) {
       tables.releaseRoot(cpu, page, batch);
     }
     for (MmuPage quarter : root.quarters()) {

@@ -35,7 +35,7 @@ public final class ShadowRoot {
     this.isDummy = isDummy;
   }
 
-  /** A root that is a page. */
+  /** A root that is a page, perhaps a local one. */
   public static ShadowRoot of(long pgd, int role, MmuPage page) {
     return new ShadowRoot(pgd, role, page.sptep(0), page, new MmuPage[0], false);
   }
@@ -82,12 +82,12 @@ public final class ShadowRoot {
 
   /** Whether it is a shadow page like any other, and may be kept for later. */
   public boolean isOrdinary() {
-    return page != null;
+    return page != null && !page.isLocal();
   }
 
   /** Whether it is four entries, alone or below tables of one entry: not ordinary, nor nothing. */
   public boolean isSpecial() {
-    return page == null && !isDummy;
+    return !isOrdinary() && !isDummy;
   }
 
   /** Whether it maps guest memory as it is. */

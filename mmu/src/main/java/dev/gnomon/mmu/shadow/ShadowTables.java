@@ -1,5 +1,6 @@
 package dev.gnomon.mmu.shadow;
 
+import dev.gnomon.mmu.arch.GuestEntry;
 import dev.gnomon.mmu.config.Stat;
 import dev.gnomon.mmu.config.Statistics;
 import dev.gnomon.mmu.event.Tracepoints;
@@ -89,7 +90,14 @@ final class ShadowTables {
   MmuPage create(Cpu cpu, long gfn, int role) {
     UnsyncMarks.Place place = unsync.take();
     MmuPage page =
-        new MmuPage(tableFrames.take(cpu), gfn, role, generation(), place.words(), place.index());
+        new MmuPage(
+            tableFrames.take(cpu),
+            gfn,
+            role,
+            generation(),
+            place.words(),
+            place.index(),
+            MmuPage.Kind.SHARED);
     pages.add(cpu, page);
     trace.spAlloc(cpu, page.sptep(0), gfn, role);
     if (!page.isDirect()) {
@@ -157,15 +165,23 @@ final class ShadowTables {
     // Before the entry: who walks to the child by it must find the marks on the way.
     child.parents = lists.add(child.parents, sptep);
     unsync.linked(sptep, child);
-    long table = format.table(child.pfn(), Role.isAdDisabled(child.role()));
+    boolean isPdpte = pages.ofEntry(sptep).isPaeRoot();
+    long table =
+        isPdpte ? pdpte(child.pfn()) : format.table(child.pfn(), Role.isAdDisabled(child.role()));
     entries.set(cpu, sptep, table, level);
+  }
+
+  /** As PAE paging wants it: nothing but P, and what the processor ignores. SDM vol. 3A, 4.4.1. */
+  private static long pdpte(long pfn) {
+    return pfn << 12 | GuestEntry.PRESENT | SpteFormat.MMU_PRESENT;
   }
 
   /** Clears an entry that points at a page. */
   void unlink(Cpu cpu, long sptep, MmuPage child) {
     unsync.unlinked(sptep);
     child.parents = lists.remove(child.parents, sptep);
-    entries.clearUntracked(cpu, sptep, child.level() + 1);
+    long empty = pages.ofEntry(sptep).isPaeRoot() ? 0 : format.nonPresent();
+    entries.clearUntracked(cpu, sptep, empty, child.level() + 1);
   }
 
   /** Drops whatever an entry of a page is: leaf, link or mark. */
@@ -176,7 +192,7 @@ final class ShadowTables {
     } else if (SpteFormat.isShadowPresent(spte)) {
       unlink(cpu, sptep, pages.at(SpteFormat.pfn(spte)));
     } else if (format.isMmio(spte)) {
-      entries.clearUntracked(cpu, sptep, page.level());
+      entries.clearUntracked(cpu, sptep, format.nonPresent(), page.level());
     }
   }
 
