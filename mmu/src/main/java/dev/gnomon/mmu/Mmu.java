@@ -38,6 +38,7 @@ import dev.gnomon.mmu.sync.Synchronization;
 import dev.gnomon.mmu.table.Role;
 import dev.gnomon.mmu.table.ShadowPage;
 import dev.gnomon.mmu.table.ShadowPages;
+import dev.gnomon.mmu.table.SpteWords;
 import dev.gnomon.mmu.table.TableFrames;
 import dev.gnomon.mmu.tdp.TdpMmu;
 import dev.gnomon.mmu.tdp.TdpRoot;
@@ -107,9 +108,15 @@ public final class Mmu {
     marker = new DirtyMarker(platform, synchronization, config, rendezvous, trace, statistics);
     pages = new ShadowPages(synchronization, statistics);
     tableFrames = new TableFrames(platform, format.nonPresent());
+    SpteWords words = SpteWords.of(platform, config.hostBits());
     SpteWriter writer =
         new SpteWriter(
-            memory, format, rules.get(Rules.VOLATILE), rules.get(Rules.TDP_WRITE), statistics);
+            memory,
+            words,
+            format,
+            rules.get(Rules.VOLATILE),
+            rules.get(Rules.TDP_WRITE),
+            statistics);
     Foundation base =
         new Foundation(
             platform,
@@ -118,6 +125,7 @@ public final class Mmu {
             memslots,
             hostPages,
             marker,
+            words,
             writer,
             tableFrames,
             mmuLock,
@@ -191,7 +199,7 @@ public final class Mmu {
         new PageFaults(
             config,
             format,
-            memory,
+            words,
             memslots,
             tdp,
             writer,

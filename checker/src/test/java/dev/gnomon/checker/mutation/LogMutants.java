@@ -167,7 +167,7 @@ final class LogMutants {
                                 Snippet.call(
                                     "mmu.make.SpteWriter",
                                     "storeUnchecked",
-                                    "(JJ)V",
+                                    "(JJJ)V",
                                     Snippet.field(
                                         "mmu.tdp.TdpAging", "writer", "mmu.make.SpteWriter"),
                                     Snippet.call(
@@ -175,6 +175,7 @@ final class LogMutants {
                                         "sptep",
                                         "()J",
                                         Snippet.reference(2)),
+                                    Snippet.word(3),
                                     Snippet.word(5)),
                                 Snippet.word(3)))))
             .violating("no-write-lost")

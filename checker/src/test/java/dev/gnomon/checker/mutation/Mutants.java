@@ -14,7 +14,8 @@ final class Mutants {
             LogMutants.all(),
             TrackingMutants.all(),
             ProcessorMutants.all(),
-            SyncMutants.all())
+            SyncMutants.all(),
+            HalvesMutants.all())
         .flatMap(List::stream)
         .toList();
   }

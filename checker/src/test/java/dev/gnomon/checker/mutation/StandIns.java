@@ -40,6 +40,20 @@ public final class StandIns {
     return expected;
   }
 
+  /** A get-and-set of 8 bytes in two steps, or more. */
+  public static long getThenSet(PhysicalMemory memory, long hpa, long value) {
+    long found = memory.getLong(hpa);
+    memory.setLong(hpa, value);
+    return found;
+  }
+
+  /** A get-and-set of 4 bytes in two steps. */
+  public static int getThenSet(PhysicalMemory memory, long hpa, int value) {
+    int found = memory.getInt(hpa);
+    memory.setInt(hpa, value);
+    return found;
+  }
+
   /** A get-and-set in two steps. */
   public static long getThenSet(SharedWords words, int index, long value) {
     long found = words.get(index);

@@ -22,10 +22,11 @@ final class Survivors {
                                 Snippet.call(
                                     "mmu.make.SpteWriter",
                                     "storeUnchecked",
-                                    "(JJ)V",
+                                    "(JJJ)V",
                                     Snippet.field(
                                         "mmu.tdp.TdpTables", "writer", "mmu.make.SpteWriter"),
                                     Snippet.word(8),
+                                    Snippet.word(12),
                                     Snippet.constant(SpteFormat.FROZEN)),
                                 Snippet.word(12)))))
             .survivingBecause(

@@ -2,6 +2,7 @@ package dev.gnomon.checker.mutation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gnomon.checker.programs.TornEntries;
 import dev.gnomon.checker.schedule.Program;
 import dev.gnomon.machine.thread.Execution;
 import dev.gnomon.mmu.platform.SharedWords;
@@ -9,34 +10,36 @@ import dev.gnomon.mmu.sync.MmuLock;
 import dev.gnomon.mmu.sync.ReadCopyUpdate;
 import dev.gnomon.mmu.sync.Rendezvous;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What finds faults in tier 1: a scenario of the whole MMU with all its locks made of words is too
- * long to be explored for each of them. To be explored under TSO, with locks made of words.
+ * What finds faults in tier 1, and in how a 32-bit host writes entries: a scenario of the whole MMU
+ * with all its locks made of words is too long to be explored for each of them. To be explored
+ * under TSO, with locks made of words.
  */
 final class SyncPrograms {
   private static final long REQUEST = 1;
 
   private static final Map<String, Program> BY_NAME =
       Map.of(
-          "program mmu-lock",
-          execution -> {
-            mmuLock(execution);
-            return null;
-          },
-          "program rcu",
-          execution -> {
-            readCopyUpdate(execution);
-            return null;
-          },
-          "program rendezvous",
-          execution -> {
-            rendezvous(execution);
-            return null;
-          });
+          "program mmu-lock", of(SyncPrograms::mmuLock),
+          "program rcu", of(SyncPrograms::readCopyUpdate),
+          "program rendezvous", of(SyncPrograms::rendezvous),
+          "program read-while-zapped", of(TornEntries::readWhileZapped),
+          "program walk-while-zapped", of(TornEntries::walkWhileZapped),
+          "program read-while-replaced", of(TornEntries::readWhileReplaced),
+          "program walk-while-replaced", of(TornEntries::walkWhileReplaced),
+          "program access-while-zapped", of(TornEntries::accessWhileZapped));
 
   private SyncPrograms() {}
+
+  private static Program of(Consumer<Execution> body) {
+    return execution -> {
+      body.accept(execution);
+      return null;
+    };
+  }
 
   /** The program of a name, or null. */
   static @Nullable Program find(String name) {

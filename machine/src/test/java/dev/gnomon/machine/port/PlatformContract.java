@@ -50,6 +50,13 @@ public abstract class PlatformContract {
   }
 
   @Nested
+  class Halves extends HalvesContract {
+    Halves() {
+      super(PlatformContract.this.backend());
+    }
+  }
+
+  @Nested
   class Bodies extends ExecutionContract {
     Bodies() {
       super(PlatformContract.this.backend());

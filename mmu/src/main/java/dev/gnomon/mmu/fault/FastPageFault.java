@@ -11,6 +11,7 @@ import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.slot.MemslotArray;
 import dev.gnomon.mmu.spte.SpteFormat;
 import dev.gnomon.mmu.table.FaultResult;
+import dev.gnomon.mmu.table.SpteWords;
 
 /**
  * Fixes an entry without the MMU lock: sets W where the MMU has given leave (MMU-writable), brings
@@ -24,7 +25,7 @@ import dev.gnomon.mmu.table.FaultResult;
 final class FastPageFault {
   private static final int ATTEMPTS = 4;
 
-  private final PhysicalMemory memory;
+  private final SpteWords words;
   private final SpteFormat format;
   private final SpteWriter writer;
   private final DirtyMarker marker;
@@ -33,14 +34,14 @@ final class FastPageFault {
   private final Tracepoints trace;
 
   FastPageFault(
-      PhysicalMemory memory,
+      SpteWords words,
       SpteFormat format,
       SpteWriter writer,
       DirtyMarker marker,
       LocklessWalk walk,
       FastFaultRule rule,
       Tracepoints trace) {
-    this.memory = memory;
+    this.words = words;
     this.format = format;
     this.writer = writer;
     this.marker = marker;
@@ -75,15 +76,15 @@ final class FastPageFault {
     long gfn = PhysicalMemory.pfn(gpa);
     int level = topLevel;
     long sptep = entry(topPfn, gfn, level);
-    long spte = memory.getLong(sptep);
+    long spte = words.getLockless(sptep);
     while (SpteFormat.isTable(spte, level)) {
       level--;
       sptep = entry(SpteFormat.pfn(spte), gfn, level);
-      spte = memory.getLong(sptep);
+      spte = words.getLockless(sptep);
     }
     FaultResult result = fixEntry(cpu, slots, gfn, code, sptep, spte, level);
     if (trace.isOn() && (result != FaultResult.RETRY || isLast)) {
-      long now = memory.getLong(sptep);
+      long now = words.getLockless(sptep);
       boolean isSpurious = result == FaultResult.SPURIOUS;
       boolean isFixed = result == FaultResult.FIXED;
       trace.fastPageFault(cpu, cpu.index(), gpa, code, sptep, spte, now, isSpurious, isFixed);
@@ -132,7 +133,7 @@ final class FastPageFault {
     if (rule.isExchanged()) {
       return writer.tryReplace(sptep, spte, fixed, level);
     }
-    writer.storeUnchecked(sptep, fixed);
+    writer.storeUnchecked(sptep, spte, fixed);
     return true;
   }
 

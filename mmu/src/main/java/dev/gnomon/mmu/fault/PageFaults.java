@@ -24,6 +24,7 @@ import dev.gnomon.mmu.table.FaultResult;
 import dev.gnomon.mmu.table.Mapping;
 import dev.gnomon.mmu.table.Role;
 import dev.gnomon.mmu.table.ShadowPage;
+import dev.gnomon.mmu.table.SpteWords;
 import dev.gnomon.mmu.table.TableFrames;
 import dev.gnomon.mmu.tdp.TdpMmu;
 
@@ -39,7 +40,7 @@ import dev.gnomon.mmu.tdp.TdpMmu;
  */
 public final class PageFaults {
   private final MmuConfig config;
-  private final PhysicalMemory memory;
+  private final SpteWords words;
   private final Memslots memslots;
   private final TdpMmu tdp;
   private final FastPageFault fastPath;
@@ -59,7 +60,7 @@ public final class PageFaults {
   public PageFaults(
       MmuConfig config,
       SpteFormat format,
-      PhysicalMemory memory,
+      SpteWords words,
       Memslots memslots,
       TdpMmu tdp,
       SpteWriter writer,
@@ -73,7 +74,7 @@ public final class PageFaults {
       Tracepoints trace,
       Statistics statistics) {
     this.config = config;
-    this.memory = memory;
+    this.words = words;
     this.memslots = memslots;
     this.tdp = tdp;
     this.tableFrames = tableFrames;
@@ -85,8 +86,7 @@ public final class PageFaults {
         new HostResolver(config, format, memslots, hostPages, invalidations, decisions.retry());
     mmioMarks = new MmioMarks(format, trace);
     walk = decisions.locklessWalk().create(rcu);
-    fastPath =
-        new FastPageFault(memory, format, writer, marker, walk, decisions.fastFault(), trace);
+    fastPath = new FastPageFault(words, format, writer, marker, walk, decisions.fastFault(), trace);
   }
 
   /**
@@ -189,7 +189,7 @@ public final class PageFaults {
     long table = root.get().page().pfn();
     long spte;
     while (true) {
-      spte = memory.getLong(PhysicalMemory.hpa(table) + 8L * PageLevel.indexOfFrame(gfn, level));
+      spte = words.getLockless(PhysicalMemory.hpa(table) + 8L * PageLevel.indexOfFrame(gfn, level));
       if (!SpteFormat.isTable(spte, level)) {
         break;
       }

@@ -28,6 +28,7 @@ import dev.gnomon.mmu.sync.ReadCopyUpdate;
 import dev.gnomon.mmu.table.FaultResult;
 import dev.gnomon.mmu.table.Mapping;
 import dev.gnomon.mmu.table.Role;
+import dev.gnomon.mmu.table.SpteWords;
 import dev.gnomon.mmu.table.TableFrames;
 
 /**
@@ -42,7 +43,7 @@ import dev.gnomon.mmu.table.TableFrames;
  */
 public final class ShadowFaults {
   private final MmuConfig config;
-  private final PhysicalMemory memory;
+  private final SpteWords words;
   private final Memslots memslots;
   private final ShadowMmu shadow;
   private final FastPageFault fastPath;
@@ -61,7 +62,7 @@ public final class ShadowFaults {
       Invalidations invalidations,
       PageFaults.Decisions decisions) {
     config = base.config();
-    memory = base.platform().memory();
+    words = base.words();
     memslots = base.memslots();
     this.shadow = shadow;
     tableFrames = base.tableFrames();
@@ -72,13 +73,7 @@ public final class ShadowFaults {
     walk = decisions.locklessWalk().create(rcu);
     fastPath =
         new FastPageFault(
-            memory,
-            base.format(),
-            base.writer(),
-            base.marker(),
-            walk,
-            decisions.fastFault(),
-            trace);
+            words, base.format(), base.writer(), base.marker(), walk, decisions.fastFault(), trace);
     mmioMarks = new MmioMarks(base.format(), trace);
     hostResolver =
         new HostResolver(
@@ -246,10 +241,10 @@ public final class ShadowFaults {
     walk.begin(cpu);
     int level = root.topLevel();
     long sptep = root.topEntry(address);
-    long spte = sptep < 0 ? 0 : memory.getLong(sptep);
+    long spte = sptep < 0 ? 0 : words.getLockless(sptep);
     while (SpteFormat.isTable(spte, level)) {
       level--;
-      spte = memory.getLong(ShadowRoot.entry(SpteFormat.pfn(spte), address, level));
+      spte = words.getLockless(ShadowRoot.entry(SpteFormat.pfn(spte), address, level));
     }
     walk.end(cpu);
     return spte;

@@ -7,6 +7,7 @@ import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.spte.SpteFormat;
 import dev.gnomon.mmu.spte.VolatilityRule;
 import dev.gnomon.mmu.spte.WriteRule;
+import dev.gnomon.mmu.table.SpteWords;
 
 /**
  * Writes shadow page-table entries; the only class that does, apart from the processor's own
@@ -19,6 +20,7 @@ import dev.gnomon.mmu.spte.WriteRule;
  */
 public final class SpteWriter {
   private final PhysicalMemory memory;
+  private final SpteWords words;
   private final SpteFormat format;
   private final VolatilityRule volatility;
   private final WriteRule writeRule;
@@ -26,11 +28,13 @@ public final class SpteWriter {
 
   public SpteWriter(
       PhysicalMemory memory,
+      SpteWords words,
       SpteFormat format,
       VolatilityRule volatility,
       WriteRule writeRule,
       Statistics statistics) {
     this.memory = memory;
+    this.words = words;
     this.format = format;
     this.volatility = volatility;
     this.writeRule = writeRule;
@@ -46,9 +50,9 @@ public final class SpteWriter {
   public long replace(Cpu cpu, long sptep, long old, long spte, int level) {
     check(spte, level);
     if (isExchanged(cpu, old, level)) {
-      return memory.getAndSetLong(sptep, spte);
+      return words.exchange(sptep, old, spte);
     }
-    memory.setLong(sptep, spte);
+    words.set(sptep, old, spte);
     return old;
   }
 
@@ -59,9 +63,9 @@ public final class SpteWriter {
    */
   public long clearBits(Cpu cpu, long sptep, long old, long bits, int level) {
     if (isExchanged(cpu, old, level)) {
-      return memory.getAndAndLong(sptep, ~bits);
+      return words.clearBits(sptep, old, bits);
     }
-    memory.setLong(sptep, old & ~bits);
+    words.set(sptep, old, old & ~bits);
     return old;
   }
 
@@ -80,10 +84,11 @@ public final class SpteWriter {
   }
 
   /**
-   * Without any lock: stores the fix of a fast page fault blindly. For the rule that tries that.
+   * Without any lock: stores the fix of a fast page fault blindly over what was read as {@code
+   * old}. For the rule that tries that.
    */
-  public void storeUnchecked(long sptep, long spte) {
-    memory.setLong(sptep, spte);
+  public void storeUnchecked(long sptep, long old, long spte) {
+    words.set(sptep, old, spte);
   }
 
   /** Fills in an entry of a table that nobody else can reach yet. */

@@ -40,6 +40,22 @@ public abstract class PhysicalMemory {
     return this;
   }
 
+  /**
+   * This memory as the programs of a host with words of so many bits reach it. With 64 it is this
+   * very object. With 32, {@link #getLong} and {@link #setLong} are two accesses of 4 bytes each,
+   * the low half first, and others may come between them; read-modify-writes of 8 bytes are still
+   * one, as CMPXCHG8B is. What page walks of the processor read is not changed by this.
+   *
+   * @throws IllegalArgumentException if {@code bits} is neither 32 nor 64
+   */
+  public final PhysicalMemory ofWords(int bits) {
+    return switch (bits) {
+      case Integer.SIZE -> new HalvedMemory(this);
+      case Long.SIZE -> this;
+      default -> throw new IllegalArgumentException("words of " + bits + " bits");
+    };
+  }
+
   public abstract byte getByte(long hpa);
 
   public abstract short getShort(long hpa);

@@ -11,6 +11,7 @@ import dev.gnomon.mmu.slot.Memslots;
 import dev.gnomon.mmu.spte.SpteFormat;
 import dev.gnomon.mmu.sync.MmuLock;
 import dev.gnomon.mmu.sync.ReadCopyUpdate;
+import dev.gnomon.mmu.table.SpteWords;
 import dev.gnomon.mmu.table.TableFrames;
 import dev.gnomon.mmu.tlb.TlbFlusher;
 
@@ -26,6 +27,7 @@ public record Foundation(
     Memslots memslots,
     HostPages hostPages,
     DirtyMarker marker,
+    SpteWords words,
     SpteWriter writer,
     TableFrames tableFrames,
     MmuLock mmuLock,

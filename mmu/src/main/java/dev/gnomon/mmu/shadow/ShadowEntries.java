@@ -6,7 +6,6 @@ import dev.gnomon.mmu.event.Tracepoints;
 import dev.gnomon.mmu.make.SpteWriter;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.HostPages;
-import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.slot.Memslots;
 import dev.gnomon.mmu.spte.DirtReportRule;
@@ -14,6 +13,7 @@ import dev.gnomon.mmu.spte.FlushRule;
 import dev.gnomon.mmu.spte.MmioSpte;
 import dev.gnomon.mmu.spte.SpteFormat;
 import dev.gnomon.mmu.spte.SpteText;
+import dev.gnomon.mmu.table.SpteWords;
 
 /**
  * Changes of single entries, with all that follows from them: page statistics, the report of dirt
@@ -25,7 +25,7 @@ final class ShadowEntries {
   /** A longer list would cost too much to walk under the lock. */
   private static final int MOST_MAPPINGS = 1000;
 
-  private final PhysicalMemory memory;
+  private final SpteWords words;
   private final SpteFormat format;
   private final SpteWriter writer;
   private final Memslots memslots;
@@ -43,7 +43,7 @@ final class ShadowEntries {
       ReverseMap reverseMap,
       DirtReportRule dirtReport,
       FlushRule flushRule) {
-    memory = base.platform().memory();
+    words = base.words();
     format = base.format();
     writer = base.writer();
     memslots = base.memslots();
@@ -58,7 +58,7 @@ final class ShadowEntries {
 
   /** An entry as it is now. */
   long read(long sptep) {
-    return memory.getLong(sptep);
+    return words.get(sptep);
   }
 
   /** The page that a table entry points at. */
