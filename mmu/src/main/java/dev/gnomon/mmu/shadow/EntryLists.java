@@ -11,8 +11,9 @@ import java.util.Arrays;
  * the last of the first block. So adding is cheap, and few lists need more than one block.
  *
  * <pre>
- *  head   bits 63:3 of an entry's address, or the number of a block
- *         bit 0: it is a block
+ *  head     bits 63:3 of an entry's address, or 63:8 the number of a block
+ *           bit 0: it is a block
+ *  cursor   a head, with an index into the block in bits 7:4
  * </pre>
  *
  * <p>Under the MMU lock for writing.
@@ -21,11 +22,16 @@ final class EntryLists {
   /** The head of the empty set. */
   static final long EMPTY = 0;
 
+  /** Where a cursor is that has passed the last entry. */
+  static final long END = 0;
+
   /** The entries of a block. */
   static final int BLOCK = 14;
 
   private static final long IS_LIST = 1;
-  private static final int NUMBER_SHIFT = 3;
+  private static final int NUMBER_SHIFT = 8;
+  private static final int INDEX_SHIFT = 4;
+  private static final int INDEX_MASK = 0xf;
   private static final int NONE = -1;
 
   private long[][] entries = new long[16][];
@@ -126,6 +132,32 @@ final class EntryLists {
     return all;
   }
 
+  /**
+   * A cursor at the first entry of a set, or {@link #END}. It is good until the set changes, and
+   * goes in the order of {@link #toArray}.
+   */
+  long begin(long head) {
+    return isList(head) ? cursor(block(head), 0) : head;
+  }
+
+  /** The entry at a cursor that is not at the end. */
+  long entry(long cursor) {
+    return isList(cursor) ? entries[block(cursor)][index(cursor)] : cursor;
+  }
+
+  /** The cursor at the next entry, or {@link #END}. */
+  long next(long cursor) {
+    if (!isList(cursor)) {
+      return END;
+    }
+    int block = block(cursor);
+    int index = index(cursor) + 1;
+    if (index < counts[block]) {
+      return cursor(block, index);
+    }
+    return nexts[block] == NONE ? END : cursor(nexts[block], 0);
+  }
+
   /** Any one entry of a set that is not empty: the first. */
   long first(long head) {
     return isList(head) ? entries[block(head)][0] : head;
@@ -180,6 +212,14 @@ final class EntryLists {
 
   private static int block(long head) {
     return (int) (head >>> NUMBER_SHIFT);
+  }
+
+  private static int index(long cursor) {
+    return (int) cursor >>> INDEX_SHIFT & INDEX_MASK;
+  }
+
+  private static long cursor(int block, int index) {
+    return list(block) | (long) index << INDEX_SHIFT;
   }
 
   private static long list(int block) {

@@ -4,9 +4,7 @@ import dev.gnomon.mmu.config.Stat;
 import dev.gnomon.mmu.config.Statistics;
 import dev.gnomon.mmu.platform.Cpu;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +16,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class PageStore {
   private final Statistics statistics;
-  private final Map<Long, MmuPage> byPfn = new HashMap<>();
-  private final Map<Long, MmuPage> byGfn = new HashMap<>();
+  private final PageMap byPfn = new PageMap();
+
+  /** The newest page of each gfn that has any. */
+  private final PageMap byGfn = new PageMap();
+
   private @Nullable MmuPage newest;
   private @Nullable MmuPage oldest;
   private int indirect;
@@ -30,7 +31,7 @@ final class PageStore {
 
   /** Enters a new page that is found by its frame alone, and is never active. */
   void addLocal(Cpu cpu, MmuPage page) {
-    if (byPfn.putIfAbsent(page.pfn(), page) != null) {
+    if (byPfn.put(page.pfn(), page) != null) {
       throw new IllegalStateException(page + " is entered while its frame is in use");
     }
     statistics.count(cpu, Stat.MMU_PAGE_TABLES);

@@ -56,26 +56,26 @@ final class Prefetcher {
   /** Present entries are passed over; the first that cannot be mapped ends it. */
   private void prefetchIndirect(Cpu cpu, GuestFormat guest, MmuPage page, long sptep) {
     int first = MmuPage.index(sptep) & -GROUP;
-    for (int i = first; i < first + GROUP; i++) {
+    MemslotArray slots = memslots.current();
+    // The group's entries in the guest's table lie in one page.
+    long gpa = guest.gpaOfEntry(page, first);
+    Memslot tableSlot = GuestTables.visibleSlot(slots, gpa >>> 12);
+    long hpa = tableSlot == null ? -1 : guestTables.hpa(tableSlot, gpa);
+    for (int i = first; hpa >= 0 && i < first + GROUP; i++) {
       long neighbour = page.sptep(i);
       if (neighbour == sptep || SpteFormat.isShadowPresent(entries.read(neighbour))) {
         continue;
       }
-      if (!prefetchOne(cpu, guest, page, i)) {
+      long entry = hpa + (long) (i - first) * guest.entryBytes();
+      if (!prefetchOne(cpu, guest, slots, page, i, entry)) {
         return;
       }
     }
   }
 
-  private boolean prefetchOne(Cpu cpu, GuestFormat guest, MmuPage page, int index) {
-    MemslotArray slots = memslots.current();
-    long gpa = guest.gpaOfEntry(page, index);
-    Memslot tableSlot = GuestTables.visibleSlot(slots, gpa >>> 12);
-    long hpa = tableSlot == null ? -1 : guestTables.hpa(tableSlot, gpa);
-    if (hpa < 0) {
-      return false;
-    }
-    long gpte = guestTables.read(hpa, guest.entryBytes());
+  private boolean prefetchOne(
+      Cpu cpu, GuestFormat guest, MemslotArray slots, MmuPage page, int index, long entry) {
+    long gpte = guestTables.read(entry, guest.entryBytes());
     if (!PageSync.isUsable(guest, gpte)) {
       entries.drop(cpu, page.sptep(index));
       return false;

@@ -41,19 +41,31 @@ final class ReverseMap {
     return !isKept(slot) || heads(slot).get(gfn, level) == EntryLists.EMPTY;
   }
 
+  /** A cursor at the first leaf that maps a page, as in {@link EntryLists#begin}. */
+  long begin(Memslot slot, long gfn, int level) {
+    return lists.begin(heads(slot).get(gfn, level));
+  }
+
+  /** The leaf at a cursor. */
+  long entry(long cursor) {
+    return lists.entry(cursor);
+  }
+
+  /** The cursor at the next leaf that maps the page, or {@link EntryLists#END}. */
+  long next(long cursor) {
+    return lists.next(cursor);
+  }
+
   /** The leaves that map a page, as they are now. */
   long[] entries(Memslot slot, long gfn, int level) {
     return lists.toArray(heads(slot).get(gfn, level));
   }
 
-  /** Forgets all leaves that map a page, and returns them. */
-  long[] removeAll(Memslot slot, long gfn, int level) {
+  /** Forgets all leaves that map a page. */
+  void removeAll(Memslot slot, long gfn, int level) {
     ReverseMapHeads heads = heads(slot);
-    long head = heads.get(gfn, level);
-    long[] entries = lists.toArray(head);
-    lists.clear(head);
+    lists.clear(heads.get(gfn, level));
     heads.set(gfn, level, EntryLists.EMPTY);
-    return entries;
   }
 
   private static ReverseMapHeads heads(Memslot slot) {

@@ -40,7 +40,9 @@ final class ShadowAging {
 
   private boolean visitPage(Cpu cpu, Memslot slot, long gfn, int level, boolean onlyTest) {
     boolean isYoung = false;
-    for (long sptep : reverseMap.entries(slot, gfn, level)) {
+    long at = reverseMap.begin(slot, gfn, level);
+    for (; at != EntryLists.END; at = reverseMap.next(at)) {
+      long sptep = reverseMap.entry(at);
       long spte = entries.read(sptep);
       if (format.isAccessed(spte)) {
         isYoung = true;

@@ -150,10 +150,17 @@ final class ShadowEntries {
     if (before <= MOST_MAPPINGS) {
       return false;
     }
-    for (long mapping : reverseMap.removeAll(slot, gfn, level)) {
-      clear(cpu, mapping, level);
-    }
+    clearAll(cpu, slot, gfn, level);
     return true;
+  }
+
+  /** Clears every leaf that maps a page of a level, and empties the reverse map there. */
+  void clearAll(Cpu cpu, Memslot slot, long gfn, int level) {
+    long at = reverseMap.begin(slot, gfn, level);
+    for (; at != EntryLists.END; at = reverseMap.next(at)) {
+      clear(cpu, reverseMap.entry(at), level);
+    }
+    reverseMap.removeAll(slot, gfn, level);
   }
 
   /**

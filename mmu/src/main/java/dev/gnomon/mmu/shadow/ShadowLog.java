@@ -61,7 +61,9 @@ final class ShadowLog implements LogProtection {
       return false;
     }
     boolean hasChanged = false;
-    for (long sptep : reverseMap.entries(slot, gfn, level)) {
+    long at = reverseMap.begin(slot, gfn, level);
+    for (; at != EntryLists.END; at = reverseMap.next(at)) {
+      long sptep = reverseMap.entry(at);
       long spte = entries.read(sptep);
       if (SpteFormat.isWritable(spte)) {
         entries.clearBits(cpu, sptep, spte, SpteFormat.WRITABLE, level);

@@ -227,8 +227,8 @@ final class ShadowTables {
     for (int i = 0; i < entriesUsed; i++) {
       dropEntry(cpu, page, page.sptep(i));
     }
-    for (long parent : lists.toArray(page.parents)) {
-      unlink(cpu, parent, page);
+    while (page.parents != EntryLists.EMPTY) {
+      unlink(cpu, lists.first(page.parents), page);
     }
     if (!page.isInvalid && !page.isDirect()) {
       unaccount(page);

@@ -68,10 +68,8 @@ final class ShadowZapper {
         if (reverseMap.isEmpty(slot, inSlot, level)) {
           continue;
         }
-        for (long sptep : reverseMap.removeAll(slot, inSlot, level)) {
-          entries.clear(cpu, sptep, level);
-          owesFlush = true;
-        }
+        entries.clearAll(cpu, slot, inSlot, level);
+        owesFlush = true;
       }
     }
     return owesFlush;

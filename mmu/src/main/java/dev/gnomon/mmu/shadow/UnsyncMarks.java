@@ -112,14 +112,14 @@ final class UnsyncMarks {
   }
 
   private void markParents(MmuPage page) {
-    for (long sptep : lists.toArray(page.parents)) {
-      markEntry(sptep);
+    for (long at = lists.begin(page.parents); at != EntryLists.END; at = lists.next(at)) {
+      markEntry(lists.entry(at));
     }
   }
 
   private void unmarkParents(MmuPage page) {
-    for (long sptep : lists.toArray(page.parents)) {
-      unmarkEntry(sptep);
+    for (long at = lists.begin(page.parents); at != EntryLists.END; at = lists.next(at)) {
+      unmarkEntry(lists.entry(at));
     }
   }
 
@@ -153,12 +153,12 @@ final class UnsyncMarks {
 
   /** The unsync pages below a page, in the order of the entries that lead to them, each once. */
   List<MmuPage> below(MmuPage top, EntryReader entries) {
-    return new Search(entries, Integer.MAX_VALUE).below(top);
+    return children(top) == 0 ? List.of() : new Search(entries, Integer.MAX_VALUE).below(top);
   }
 
   /** As {@link #below}, but only the first: {@link #BATCH} pages with those on the way to them. */
   List<MmuPage> batchBelow(MmuPage top, EntryReader entries) {
-    return new Search(entries, BATCH).below(top);
+    return children(top) == 0 ? List.of() : new Search(entries, BATCH).below(top);
   }
 
   /** Finds the page that an entry points at. */
@@ -188,18 +188,30 @@ final class UnsyncMarks {
       if (children(page) == 0) {
         return;
       }
-      for (int i = 0; i < PageLevel.ENTRIES && left > 0; i++) {
-        if (leadsToUnsync(page, i)) {
-          MmuPage child = entries.child(page.sptep(i));
-          if (seen.add(child)) {
-            left--;
-            collect(child);
-            if (isUnsync(child)) {
-              found.add(child);
-            }
+      int i = nextUnsync(page, 0);
+      for (; i < PageLevel.ENTRIES && left > 0; i = nextUnsync(page, i + 1)) {
+        MmuPage child = entries.child(page.sptep(i));
+        if (seen.add(child)) {
+          left--;
+          collect(child);
+          if (isUnsync(child)) {
+            found.add(child);
           }
         }
       }
+    }
+
+    /** The first entry from one on that leads to an unsync page, or the number of entries. */
+    private static int nextUnsync(MmuPage page, int from) {
+      long[] bits = page.unsyncEntries;
+      for (int at = from; bits != null && at < PageLevel.ENTRIES; ) {
+        long rest = bits[at / Long.SIZE] >>> at;
+        if (rest != 0) {
+          return at + Long.numberOfTrailingZeros(rest);
+        }
+        at = (at | Long.SIZE - 1) + 1;
+      }
+      return PageLevel.ENTRIES;
     }
   }
 }

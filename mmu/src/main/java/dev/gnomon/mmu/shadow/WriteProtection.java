@@ -41,7 +41,9 @@ final class WriteProtection {
       return false;
     }
     boolean owesFlush = false;
-    for (long sptep : reverseMap.entries(slot, gfn, level)) {
+    long at = reverseMap.begin(slot, gfn, level);
+    for (; at != EntryLists.END; at = reverseMap.next(at)) {
+      long sptep = reverseMap.entry(at);
       long spte = entries.read(sptep);
       if ((spte & bits) != 0) {
         owesFlush |= entries.clearBits(cpu, sptep, spte, bits, level);

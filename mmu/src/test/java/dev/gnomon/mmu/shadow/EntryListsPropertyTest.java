@@ -63,9 +63,18 @@ class EntryListsPropertyTest {
         head = lists.add(head, entry);
       }
       assertThat(lists.toArray(head)).containsExactly(longs(model.all()));
+      assertThat(byCursor(head)).isEqualTo(model.all());
     }
     lists.clear(head);
     assertThat(lists.blocks()).isZero();
+  }
+
+  private List<Long> byCursor(long head) {
+    List<Long> all = new ArrayList<>();
+    for (long at = lists.begin(head); at != EntryLists.END; at = lists.next(at)) {
+      all.add(lists.entry(at));
+    }
+    return all;
   }
 
   private static long[] longs(List<Long> values) {
