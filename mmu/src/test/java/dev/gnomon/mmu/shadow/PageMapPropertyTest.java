@@ -19,7 +19,7 @@ class PageMapPropertyTest {
   private final Map<Long, MmuPage> model = new HashMap<>();
 
   private static MmuPage page(long key) {
-    return new MmuPage(key, key, ROLE, 0, new TestPlatform(1).newWords(2), 0);
+    return new MmuPage(key, key, ROLE, 0, new TestPlatform(1).newWords(2), 0, MmuPage.Kind.SHARED);
   }
 
   /** A step is a key, and in a third of all cases its removal. */
