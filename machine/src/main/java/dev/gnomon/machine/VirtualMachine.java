@@ -5,6 +5,7 @@ import dev.gnomon.machine.memory.PageUser;
 import dev.gnomon.machine.memory.SwapSpace;
 import dev.gnomon.machine.processor.PageFaultHandler;
 import dev.gnomon.machine.processor.Vcpu;
+import dev.gnomon.machine.processor.Vmm;
 import dev.gnomon.machine.thread.Execution;
 import dev.gnomon.mmu.Mmu;
 import dev.gnomon.mmu.Rules;
@@ -198,8 +199,17 @@ public final class VirtualMachine implements AutoCloseable {
         mmu,
         config.tlb(),
         config.processor(),
-        new EmulatingVmm(mmu, hostSpace, memory, mmio, this::writing),
+        vmm(mmio),
         faultHandler);
+  }
+
+  /**
+   * What does accesses for vCPUs: for one who makes a {@link Vcpu} of his own.
+   *
+   * @param mmio what answers where no slot is
+   */
+  public Vmm vmm(Mmio mmio) {
+    return new EmulatingVmm(mmu, hostSpace, memory, mmio, this::writing);
   }
 
   private void writing(Cpu cpu, long gpa, int size, long value) {

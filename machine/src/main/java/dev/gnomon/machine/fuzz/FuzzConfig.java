@@ -1,11 +1,13 @@
 package dev.gnomon.machine.fuzz;
 
+import dev.gnomon.mmu.Rules;
 import dev.gnomon.mmu.arch.PageLevel;
 import dev.gnomon.mmu.arch.PagingMode;
 import dev.gnomon.mmu.config.DirtyLogKind;
 import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.config.MmuKind;
 import dev.gnomon.mmu.config.TdpKind;
+import dev.gnomon.mmu.root.SpecialRoots;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -14,40 +16,85 @@ import java.util.Optional;
  * A configuration of the MMU under which guests run.
  *
  * @param name how users call it
- * @param mmu the MMU, for one vCPU
+ * @param mmu the MMU
  * @param hostPageLevel the largest pages that the host gives: 1 or 2
+ * @param rules what is done where there is a choice
  */
-public record FuzzConfig(String name, MmuConfig mmu, int hostPageLevel) {
+public record FuzzConfig(String name, MmuConfig mmu, int hostPageLevel, Rules rules) {
   private static final int ADDRESS_BITS = 40;
   private static final int FEW_PAGES = 24;
 
   /** All that there are. */
   public static List<FuzzConfig> all() {
-    MmuConfig npt = of(TdpKind.NPT);
-    MmuConfig ept = of(TdpKind.EPT);
-    MmuConfig shadow = npt.withMmu(MmuKind.SHADOW);
     List<FuzzConfig> all = new ArrayList<>();
-    all.add(new FuzzConfig("npt", npt, PageLevel.LEVEL_4K));
-    all.add(new FuzzConfig("npt-2m", npt, PageLevel.LEVEL_2M));
-    all.add(new FuzzConfig("ept", ept, PageLevel.LEVEL_4K));
-    all.add(new FuzzConfig("ept-2m", ept.withNxHugePages(true), PageLevel.LEVEL_2M));
-    all.add(new FuzzConfig("ept-noad", ept.withAccessedDirty(false), PageLevel.LEVEL_4K));
-    all.add(new FuzzConfig("ept-pml", ept.withDirtyLog(DirtyLogKind.PML), PageLevel.LEVEL_2M));
-    all.add(new FuzzConfig("npt-legacy", npt.withMmu(MmuKind.LEGACY_TDP), PageLevel.LEVEL_4K));
-    all.add(new FuzzConfig("npt-legacy-2m", npt.withMmu(MmuKind.LEGACY_TDP), PageLevel.LEVEL_2M));
-    all.add(
-        new FuzzConfig(
-            "npt-legacy-32", npt.withMmu(MmuKind.LEGACY_TDP).withHostBits(32), PageLevel.LEVEL_4K));
-    all.add(new FuzzConfig("shadow", shadow, PageLevel.LEVEL_4K));
-    all.add(new FuzzConfig("shadow-2m", shadow, PageLevel.LEVEL_2M));
-    all.add(new FuzzConfig("shadow-5level", shadow.withLevels(5), PageLevel.LEVEL_4K));
-    all.add(new FuzzConfig("shadow-few", shadow.withShadowPages(FEW_PAGES), PageLevel.LEVEL_4K));
-    all.add(new FuzzConfig("shadow-32", shadow.withHostBits(32), PageLevel.LEVEL_4K));
+    addTwoDimensional(all);
+    addLegacy(all);
+    addShadow(all);
     return all;
   }
 
+  private static void addTwoDimensional(List<FuzzConfig> all) {
+    MmuConfig npt = of(TdpKind.NPT);
+    MmuConfig ept = of(TdpKind.EPT);
+    all.add(small("npt", npt));
+    all.add(large("npt-2m", npt));
+    all.add(small("npt-ring", ring(npt)));
+    all.add(large("npt-manual", npt.withManualProtect(true, true)));
+    all.add(small("npt-5level", npt.withLevels(5)));
+    all.add(small("ept", ept));
+    all.add(large("ept-2m", ept.withNxHugePages(true)));
+    all.add(small("ept-noad", ept.withAccessedDirty(false)));
+    all.add(large("ept-noad-ring", ring(ept.withAccessedDirty(false).withEagerSplit(false))));
+    all.add(large("ept-pml", ept.withDirtyLog(DirtyLogKind.PML)));
+    all.add(
+        small("ept-pml-manual", ept.withDirtyLog(DirtyLogKind.PML).withManualProtect(true, false)));
+  }
+
+  private static void addLegacy(List<FuzzConfig> all) {
+    MmuConfig npt = of(TdpKind.NPT).withMmu(MmuKind.LEGACY_TDP);
+    MmuConfig ept = of(TdpKind.EPT).withMmu(MmuKind.LEGACY_TDP);
+    all.add(small("npt-legacy", npt));
+    all.add(large("npt-legacy-2m", npt.withManualProtect(true, false)));
+    all.add(small("npt-legacy-32", npt.withHostBits(32)));
+    all.add(small("ept-legacy-noad", ring(ept.withAccessedDirty(false))));
+    all.add(large("ept-legacy-pml", ept.withDirtyLog(DirtyLogKind.PML)));
+  }
+
+  private static void addShadow(List<FuzzConfig> all) {
+    MmuConfig shadow = of(TdpKind.NPT).withMmu(MmuKind.SHADOW);
+    all.add(small("shadow", shadow));
+    all.add(large("shadow-2m", shadow));
+    all.add(small("shadow-5level", shadow.withLevels(5)));
+    all.add(small("shadow-few", shadow.withShadowPages(FEW_PAGES)));
+    all.add(small("shadow-32", shadow.withHostBits(32)));
+    all.add(small("shadow-ring", ring(shadow)));
+    all.add(large("shadow-manual", shadow.withManualProtect(true, true)));
+    all.add(small("shadow-plain", shadow.withUnsync(false).withPreviousRoots(0)));
+    all.add(withLocalRoots(small("shadow-local", shadow)));
+    all.add(withLocalRoots(small("shadow-32-local", shadow.withHostBits(32))));
+  }
+
+  private static FuzzConfig withLocalRoots(FuzzConfig config) {
+    Rules rules = config.rules.with(Rules.SPECIAL_ROOTS, SpecialRoots.LOCAL);
+    return new FuzzConfig(config.name, config.mmu, config.hostPageLevel, rules);
+  }
+
+  private static FuzzConfig small(String name, MmuConfig mmu) {
+    return new FuzzConfig(name, mmu, PageLevel.LEVEL_4K, Rules.DEFAULTS);
+  }
+
+  private static FuzzConfig large(String name, MmuConfig mmu) {
+    return new FuzzConfig(name, mmu, PageLevel.LEVEL_2M, Rules.DEFAULTS);
+  }
+
   private static MmuConfig of(TdpKind kind) {
-    return MmuConfig.of(kind, 1).withPhysicalAddressBits(ADDRESS_BITS).withWriteTracking(true);
+    return MmuConfig.of(kind, FuzzVm.VCPUS)
+        .withPhysicalAddressBits(ADDRESS_BITS)
+        .withWriteTracking(true);
+  }
+
+  private static MmuConfig ring(MmuConfig mmu) {
+    return mmu.withDirtyLog(DirtyLogKind.RING).withRingEntries(MmuConfig.MINIMUM_RING_ENTRIES);
   }
 
   /** The configuration of a name. */

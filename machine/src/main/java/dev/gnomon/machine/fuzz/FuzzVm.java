@@ -1,26 +1,25 @@
 package dev.gnomon.machine.fuzz;
 
+import dev.gnomon.machine.Mmio;
 import dev.gnomon.machine.VirtualMachine;
 import dev.gnomon.machine.VmConfig;
 import dev.gnomon.machine.memory.HostMemory;
-import dev.gnomon.machine.memory.SwapSpace;
+import dev.gnomon.machine.processor.ProcessorModel;
 import dev.gnomon.machine.processor.TlbConfig;
 import dev.gnomon.machine.processor.Vcpu;
-import dev.gnomon.machine.thread.CpuThreads;
-import dev.gnomon.machine.thread.ThreadPlatform;
-import dev.gnomon.mmu.Rules;
 import dev.gnomon.mmu.arch.ControlRegisters;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.HostPages;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.slot.SlotRegion;
-import java.util.Arrays;
 
 /**
- * A VM of one vCPU that is used for one script after the other: a slot of 2 MiB at 0 that stays,
- * and a small one that comes, goes and moves. Where guest memory lies on the host is known here.
+ * A VM that is used for one script after the other: a slot of 2 MiB at 0 that stays, and a small
+ * one that comes, goes, moves, and may be read-only. Where guest memory lies on the host is known
+ * here. All of its vCPUs run on the caller's thread: one at a time is in the guest.
  */
 final class FuzzVm implements AutoCloseable {
+  static final int VCPUS = 2;
   static final int LOW_PAGES = 512;
   static final int HIGH_PAGES = 64;
   static final int PAGES = LOW_PAGES + HIGH_PAGES;
@@ -40,39 +39,74 @@ final class FuzzVm implements AutoCloseable {
   }
 
   final VirtualMachine vm;
-  final Vcpu vcpu;
   final Cpu host;
   final PhysicalMemory memory;
+  private final LoneExecution execution;
   private final HostMemory hostMemory;
   private final GuestFault fault = new GuestFault();
+  private final Vcpu[] vcpus = new Vcpu[VCPUS];
+  private final WatchedMemory[] watches = new WatchedMemory[VCPUS];
   private final long lowHvn;
   private final long highHvn;
-  private long highGfn;
+  private long highGfn = NOWHERE;
+  private boolean isHighReadOnly;
+
+  /** Does what a vCPU waits for. */
+  private Runnable helper = () -> {};
 
   FuzzVm(FuzzConfig config) {
     hostMemory = HostMemory.reserve(FRAMES);
-    ThreadPlatform platform = new ThreadPlatform(hostMemory, 1 + VirtualMachine.HOST_CPUS, true);
-    memory = platform.memory();
+    execution = new LoneExecution(hostMemory, VCPUS + VirtualMachine.HOST_CPUS, () -> helper.run());
+    memory = execution.platform().memory();
     VmConfig vmConfig =
         new VmConfig(
             config.mmu(), VmConfig.MINIMUM_MEMORY, config.hostPageLevel(), TlbConfig.SMALL);
-    CpuThreads execution = new CpuThreads(platform);
-    SwapSpace swap = new MemorySwap(memory);
-    vm = VirtualMachine.withoutMemory(execution, swap, vmConfig, Rules.DEFAULTS);
+    vm = VirtualMachine.withoutMemory(execution, new MemorySwap(memory), vmConfig, config.rules());
     host = vm.hostCpu(0);
     lowHvn = vm.hostSpace().map(host, LOW_PAGES, config.hostPageLevel());
     highHvn = vm.hostSpace().map(host, HIGH_PAGES, 1);
     vm.mmu().slotChanges().add(host, new SlotRegion(0, 0, LOW_PAGES, lowHvn, false));
-    highGfn = NOWHERE;
-    place(0);
-    vcpu =
-        vm.newVcpu(
-            0,
-            (who, gva, code) -> {
-              fault.gva = gva;
-              fault.code = code;
-              throw fault;
-            });
+    place(0, false);
+    for (int i = 0; i < VCPUS; i++) {
+      watches[i] = new WatchedMemory(memory);
+      vcpus[i] =
+          new Vcpu(
+              i,
+              execution.cpu(i),
+              new WatchedPlatform(execution, watches[i]),
+              vm.mmu(),
+              TlbConfig.SMALL,
+              ProcessorModel.DEFAULT,
+              new WatchedVmm(vm.vmm(Mmio.UNCLAIMED), watches[i]),
+              this::fault);
+    }
+  }
+
+  private void fault(Vcpu who, long gva, long code) {
+    fault.gva = gva;
+    fault.code = code;
+    throw fault;
+  }
+
+  Vcpu vcpu(int index) {
+    return vcpus[index];
+  }
+
+  /** Where the accesses of a vCPU go. */
+  WatchedMemory watch(int vcpu) {
+    return watches[vcpu];
+  }
+
+  /** An operation begins. */
+  void begin() {
+    for (int i = 0; i < VCPUS; i++) {
+      execution.cpu(i).begin();
+    }
+  }
+
+  /** Who does what a vCPU waits for. */
+  void setHelper(Runnable value) {
+    helper = value;
   }
 
   // --- where memory is ---
@@ -87,6 +121,11 @@ final class FuzzVm implements AutoCloseable {
     return isHigh ? LOW_PAGES + (int) (gfn - highGfn) : NOWHERE;
   }
 
+  /** Whether the guest may not write a page, or {@link #NOWHERE}. */
+  boolean isReadOnly(int page) {
+    return isHighReadOnly && page >= LOW_PAGES;
+  }
+
   /** The host-virtual frame of a page. */
   long hvn(int page) {
     return page < LOW_PAGES ? lowHvn + page : highHvn + page - LOW_PAGES;
@@ -98,16 +137,49 @@ final class FuzzVm implements AutoCloseable {
     return present == HostPages.ABSENT ? -1 : PhysicalMemory.hpa(HostPages.pfn(present));
   }
 
-  /** What a word of memory really holds; numbered as in {@link Mirror}. */
-  long real(int word) {
-    int page = word / Mirror.WORDS;
+  /** Where a page lies, which is made present if it is not. */
+  private long presentHpa(int page) {
     long hpa = hpa(page);
     if (hpa < 0) {
-      long pinned = vm.hostSpace().pin(host, hvn(page), false);
-      hpa = PhysicalMemory.hpa(HostPages.pfn(pinned));
+      hpa = PhysicalMemory.hpa(HostPages.pfn(vm.hostSpace().pin(host, hvn(page), false)));
       vm.hostSpace().unpin(host, hvn(page), false);
     }
-    return memory.getLong(hpa + 8L * (word % Mirror.WORDS));
+    return hpa;
+  }
+
+  /** The page that lies at an hpa, or {@link #NOWHERE}. */
+  int pageOf(long hpa) {
+    for (int page = 0; page < PAGES; page++) {
+      if (hpa(page) == (hpa & -PhysicalMemory.FRAME_SIZE)) {
+        return page;
+      }
+    }
+    return NOWHERE;
+  }
+
+  /** An hpa in words: whose it is. */
+  String describe(long hpa) {
+    int page = pageOf(hpa);
+    return page == NOWHERE
+        ? "hpa %x (no page of the guest's)".formatted(hpa)
+        : "hpa %x (page %x)".formatted(hpa, page);
+  }
+
+  /** What a word of memory really holds; numbered as in {@link Mirror}. */
+  long real(int word) {
+    return memory.getLong(presentHpa(word / Mirror.WORDS) + 8L * (word % Mirror.WORDS));
+  }
+
+  /** The first word of a page that is not as it must be, or -1. */
+  int firstDifference(int page, Mirror mirror) {
+    long hpa = presentHpa(page);
+    int first = page * Mirror.WORDS;
+    for (int i = 0; i < Mirror.WORDS; i++) {
+      if (memory.getLong(hpa + 8L * i) != mirror.get(first + i)) {
+        return first + i;
+      }
+    }
+    return -1;
   }
 
   // --- the second slot ---
@@ -116,11 +188,16 @@ final class FuzzVm implements AutoCloseable {
     return highGfn != NOWHERE;
   }
 
-  /** Adds it, or moves it. */
-  void place(long which) {
+  /**
+   * Adds it, or moves it.
+   *
+   * @param isReadOnly whether the guest may not write it: only a slot that is added can be made so
+   */
+  void place(long which, boolean isReadOnly) {
     long gfn = PLACES[(int) (which & 1)];
     if (highGfn == NOWHERE) {
-      vm.mmu().slotChanges().add(host, new SlotRegion(1, gfn, HIGH_PAGES, highHvn, false));
+      vm.mmu().slotChanges().add(host, new SlotRegion(1, gfn, HIGH_PAGES, highHvn, isReadOnly));
+      isHighReadOnly = isReadOnly;
     } else if (highGfn != gfn) {
       vm.mmu().slotChanges().move(host, 1, gfn);
     }
@@ -144,79 +221,39 @@ final class FuzzVm implements AutoCloseable {
 
   // --- from one script to the next ---
 
-  /** The vCPU stops, and nothing is mapped. Outside the guest. */
+  /** The vCPUs stop, nothing is mapped, and memory is as it was at first. Outside the guest. */
   void clear(Mirror mirror) {
-    vcpu.load(ControlRegisters.RESET);
-    vcpu.shutDown();
-    vm.mmu().zapAll(host);
-    place(0);
-    for (int page = 0; page < PAGES; page++) {
-      if (mirror.isTouched(page)) {
-        write(page, mirror, true);
-      }
+    for (Vcpu vcpu : vcpus) {
+      vcpu.load(ControlRegisters.RESET);
+      vcpu.setPrivilege(false, false);
+      vcpu.shutDown();
     }
-    mirror.reset();
+    vm.mmu().zapAll(host);
+    if (isHighReadOnly) {
+      delete();
+    }
+    place(0, false);
+    mirror.reset(this::restore);
+  }
+
+  private void restore(int word) {
+    long hvn = hvn(word / Mirror.WORDS);
+    long hpa = PhysicalMemory.hpa(HostPages.pfn(vm.hostSpace().pin(host, hvn, true)));
+    memory.setLong(hpa + 8L * (word % Mirror.WORDS), Mirror.initial(word));
+    vm.hostSpace().unpin(host, hvn, true);
   }
 
   /** Writes all of memory, before anything runs. */
-  void fill(Mirror mirror) {
-    for (int page = 0; page < PAGES; page++) {
-      write(page, mirror, false);
-    }
-  }
-
-  private void write(int page, Mirror mirror, boolean isInitial) {
-    byte[] bytes = new byte[PhysicalMemory.FRAME_SIZE];
-    for (int word = 0; word < Mirror.WORDS; word++) {
-      int at = page * Mirror.WORDS + word;
-      long value = isInitial ? Mirror.initial(at) : mirror.get(at);
-      for (int i = 0; value != 0 && i < Long.BYTES; i++) {
-        bytes[word * Long.BYTES + i] = (byte) (value >>> 8 * i);
+  void fill() {
+    for (int word = 0; word < PAGES * Mirror.WORDS; word++) {
+      if (Mirror.initial(word) != 0) {
+        restore(word);
       }
     }
-    vm.hostSpace().write(host, PhysicalMemory.hpa(hvn(page)), bytes, 0, bytes.length);
   }
 
   @Override
   public void close() {
     hostMemory.close();
-  }
-
-  /** A swap space in Java arrays. */
-  private static final class MemorySwap implements SwapSpace {
-    private final PhysicalMemory memory;
-    private byte[][] slots = new byte[64][];
-
-    MemorySwap(PhysicalMemory memory) {
-      this.memory = memory;
-    }
-
-    @Override
-    public long allocate(Cpu cpu) {
-      int slot = 0;
-      while (slot < slots.length && slots[slot] != null) {
-        slot++;
-      }
-      if (slot == slots.length) {
-        slots = Arrays.copyOf(slots, 2 * slot);
-      }
-      slots[slot] = new byte[PhysicalMemory.FRAME_SIZE];
-      return slot;
-    }
-
-    @Override
-    public void free(Cpu cpu, long slot) {
-      slots[(int) slot] = null;
-    }
-
-    @Override
-    public void write(Cpu cpu, long slot, long pfn) {
-      memory.read(PhysicalMemory.hpa(pfn), slots[(int) slot], 0, PhysicalMemory.FRAME_SIZE);
-    }
-
-    @Override
-    public void read(Cpu cpu, long slot, long pfn) {
-      memory.write(PhysicalMemory.hpa(pfn), slots[(int) slot], 0, PhysicalMemory.FRAME_SIZE);
-    }
   }
 }

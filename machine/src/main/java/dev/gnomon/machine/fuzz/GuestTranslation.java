@@ -9,20 +9,19 @@ import dev.gnomon.mmu.arch.PagingMode;
 import dev.gnomon.mmu.arch.Privilege;
 import dev.gnomon.mmu.arch.ReferenceWalk;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * How the guest's addresses must be translated: by the tables as they are; or, as far as the guest
- * has not flushed since, with entries as they were, each on its own: so a processor's caches may
- * have them. Absent entries, those with reserved bits, and those without A are not cached.
+ * How the addresses of a vCPU must be translated: its registers, the walk of the tables as they
+ * are, and since when it has flushed what. What it may have cached, {@link CachedWays} says.
  *
  * <p>Source: Intel SDM vol. 3A, 4.10.2 to 4.10.4.
  */
 final class GuestTranslation {
-  private static final int MOST_WALKS = 4096;
-  private static final int MOST_READS = 6;
+  static final int MOST_READS = 6;
 
   private final FuzzConfig config;
   private final FuzzVm vm;
@@ -34,12 +33,12 @@ final class GuestTranslation {
   private ReferenceWalk walk;
 
   /** The entries of the last walk: their gpas, from the top. */
-  final long[] read = new long[MOST_READS];
+  private final long[] read = new long[MOST_READS];
 
-  int reads;
+  private int reads;
 
   /** A root that was loaded, until a time. */
-  private record Root(long cr3, long[] pdptes, long pcid, int until) {}
+  record Root(long cr3, long[] pdptes, long pcid, int until) {}
 
   private final List<Root> roots = new ArrayList<>();
   private final Map<Long, Integer> contextFlushes = new HashMap<>();
@@ -79,7 +78,7 @@ final class GuestTranslation {
     return page * Mirror.WORDS + (int) (gpa >>> 3 & Mirror.WORDS - 1);
   }
 
-  private static long part(long word, long gpa, int bytes) {
+  static long part(long word, long gpa, int bytes) {
     return bytes == 8 ? word : word >>> 8 * (gpa & 4) & 0xffff_ffffL;
   }
 
@@ -88,15 +87,33 @@ final class GuestTranslation {
     return value(gpa, bytes);
   }
 
-  /** What becomes of an access by the tables as they are. */
-  ReferenceWalk.Result walk(long gva, AccessKind kind, Privilege who) {
+  /** The way of an access by the tables as they are. */
+  Way walk(long gva, AccessKind kind, Privilege who) {
     reads = 0;
-    return walk.walk(gva, kind, who);
+    ReferenceWalk.Result result = walk.walk(gva, kind, who);
+    return new Way(result, Arrays.copyOf(read, reads), new boolean[reads]);
+  }
+
+  /** A walk by entries and a root of somebody's choice. */
+  ReferenceWalk walkBy(ReferenceWalk.Entries entries, long cr3, long[] itsPdptes) {
+    return new ReferenceWalk(entries, registers.withCr3(cr3), features, itsPdptes);
+  }
+
+  /**
+   * Whether a write need not set D in the leaf of its way: to a page without memory where tables
+   * are shadowed. What is remembered of MMIO does not say whether D was set; without CR0.WP a
+   * supervisor's write goes by it, in KVM too.
+   */
+  boolean mayLackDirty(Way way, Privilege who) {
+    return config.isShadow()
+        && !who.isUser()
+        && (registers.cr0() & ControlBits.CR0_WP) == 0
+        && vm.page(way.gpa()) == FuzzVm.NOWHERE;
   }
 
   // --- registers ---
 
-  private long pcid() {
+  long pcid() {
     return (registers.cr4() & ControlBits.CR4_PCIDE) == 0 ? 0 : registers.cr3() & 0xfff;
   }
 
@@ -226,133 +243,27 @@ final class GuestTranslation {
     return gva >>> 12 << 12 | pcid();
   }
 
-  // --- what may be stale ---
+  // --- since when ---
 
-  /** Whether anything may have been cached that is not so any more. */
-  boolean hasPast() {
-    return mirror.hasChangedSince(fullFlush) || !roots.isEmpty();
+  /** The roots that were loaded since everything was flushed, but for the present one. */
+  List<Root> roots() {
+    return roots;
   }
 
-  /** Is told what an access may come to. */
-  interface Results {
-    /**
-     * An access comes to this.
-     *
-     * @param leaf the last entry
-     * @param isPast whether anything of it was cached
-     */
-    void add(ReferenceWalk.Result result, long leaf, boolean isPast);
+  long[] pdptes() {
+    return pdptes;
   }
 
-  /** Tells whatever an access may come to by way of something that was cached. */
-  void stale(long gva, AccessKind kind, Privilege who, Results results) {
-    int nonGlobal =
-        Math.max(
-            Math.max(fullFlush, allContextsFlush),
-            Math.max(
-                contextFlushes.getOrDefault(pcid(), 0),
-                contextPageFlushes.getOrDefault(key(gva), 0)));
-    int global = Math.max(fullFlush, pageFlushes.getOrDefault(gva >>> 12, 0));
-    tell(false, registers.cr3(), pdptes, nonGlobal, false, gva, kind, who, results);
-    tell(false, registers.cr3(), pdptes, global, true, gva, kind, who, results);
-    for (Root root : roots) {
-      if (root.until > nonGlobal && root.pcid == pcid()) {
-        tell(true, root.cr3, root.pdptes, nonGlobal, false, gva, kind, who, results);
-      }
-      if (root.until > global) {
-        tell(true, root.cr3, root.pdptes, global, true, gva, kind, who, results);
-      }
-    }
+  /** When what is not global was last flushed for an address, in the present PCID. */
+  int nonGlobalFlush(long gva) {
+    int all = Math.max(fullFlush, allContextsFlush);
+    int context = contextFlushes.isEmpty() ? 0 : contextFlushes.getOrDefault(pcid(), 0);
+    int page = contextPageFlushes.isEmpty() ? 0 : contextPageFlushes.getOrDefault(key(gva), 0);
+    return Math.max(all, Math.max(context, page));
   }
 
-  private void tell(
-      boolean isOther,
-      long cr3,
-      long[] itsPdptes,
-      int after,
-      boolean isGlobal,
-      long gva,
-      AccessKind kind,
-      Privilege who,
-      Results results) {
-    if (isGlobal && (registers.cr4() & ControlBits.CR4_PGE) == 0) {
-      return;
-    }
-    Choices choices = new Choices(after);
-    ReferenceWalk past = new ReferenceWalk(choices, registers.withCr3(cr3), features, itsPdptes);
-    for (int i = 0; i < MOST_WALKS; i++) {
-      choices.depth = 0;
-      ReferenceWalk.Result result = past.walk(gva, kind, who);
-      if (!isGlobal || (choices.last & GuestEntry.GLOBAL) != 0) {
-        results.add(result, choices.last, isOther || choices.isPast());
-      }
-      if (!choices.next()) {
-        return;
-      }
-    }
-  }
-
-  /** Entries as they are or were, all combinations one after the other. */
-  private final class Choices implements ReferenceWalk.Entries {
-    private final int after;
-    private final int[] chosen = new int[MOST_READS];
-    private final int[] counts = new int[MOST_READS];
-    private int depth;
-    private long last;
-
-    Choices(int after) {
-      this.after = after;
-    }
-
-    @Override
-    public long read(long gpa, int bytes) {
-      List<Long> values = new ArrayList<>();
-      values.add(value(gpa, bytes));
-      int page = vm.page(gpa);
-      if (page != FuzzVm.NOWHERE) {
-        mirror.earlier(
-            word(page, gpa),
-            after,
-            old -> {
-              long value = part(old, gpa, bytes);
-              long cached = GuestEntry.PRESENT | GuestEntry.ACCESSED;
-              if ((value & cached) == cached && !values.contains(value)) {
-                values.add(value);
-              }
-            });
-      }
-      int at = depth++;
-      if (at >= MOST_READS) {
-        throw new IllegalStateException("a walk reads too much");
-      }
-      counts[at] = values.size();
-      if (chosen[at] >= values.size()) {
-        chosen[at] = 0;
-      }
-      last = values.get(chosen[at]);
-      return last;
-    }
-
-    boolean isPast() {
-      for (int at = 0; at < depth; at++) {
-        if (chosen[at] != 0) {
-          return true;
-        }
-      }
-      return false;
-    }
-
-    boolean next() {
-      for (int at = depth - 1; at >= 0; at--) {
-        if (++chosen[at] < counts[at]) {
-          for (int below = at + 1; below < MOST_READS; below++) {
-            chosen[below] = 0;
-          }
-          return true;
-        }
-        chosen[at] = 0;
-      }
-      return false;
-    }
+  /** When what is global was last flushed for an address. */
+  int globalFlush(long gva) {
+    return Math.max(fullFlush, pageFlushes.getOrDefault(gva >>> 12, 0));
   }
 }

@@ -2,36 +2,38 @@ package dev.gnomon.machine.fuzz;
 
 import dev.gnomon.machine.memory.HostAddressSpace;
 import dev.gnomon.mmu.Mmu;
-import java.util.Arrays;
 import java.util.List;
 
-/** What the host does, and what it must learn: the dirty log. Outside the guest. */
+/** What the host does. Outside the guest. */
 final class HostSide {
   private final FuzzVm vm;
   private final Mmu mmu;
   private final HostAddressSpace space;
-  private final boolean[] isDirty = new boolean[FuzzVm.PAGES];
-  private final boolean[] isLogged = new boolean[2];
-  private final int[] tracked = new int[FuzzVm.PAGES];
-  private final long[] bitmap = new long[FuzzVm.LOW_PAGES / Long.SIZE];
+  private final CacheCheck caches;
+  private final LoggedPages log;
+  private final boolean[] isTracked = new boolean[FuzzVm.LOW_PAGES];
 
   HostSide(FuzzVm vm) {
     this.vm = vm;
     mmu = vm.vm.mmu();
     space = vm.vm.hostSpace();
-  }
-
-  private static int slot(int page) {
-    return page < FuzzVm.LOW_PAGES ? 0 : 1;
+    caches = new CacheCheck(vm);
+    log = new LoggedPages(vm, caches);
   }
 
   /** The guest, or a walk for it, has written a page. */
   void written(int page) {
-    isDirty[page] = isLogged[slot(page)];
+    log.written(page);
   }
 
+  /** A vCPU waits: the one thing that it may wait for is room in its ring. */
+  void help() {
+    log.harvest();
+  }
+
+  /** Whether guests' writes to a page must leave the guest. */
   boolean isTracked(int page) {
-    return tracked[page] > 0;
+    return page < FuzzVm.LOW_PAGES && isTracked[page];
   }
 
   /** Does one thing. */
@@ -48,23 +50,25 @@ final class HostSide {
       }
       case AGE -> mmu.notifier().clearYoung(vm.host, vm.hvn(page), end);
       case TEST -> mmu.notifier().testYoung(vm.host, vm.hvn(page), end);
-      case LOG_ON -> startLog(slot);
-      case LOG_GET -> readLog(slot);
-      case LOG_OFF -> stopLog(slot);
+      case LOG_ON -> log.start(slot);
+      case LOG_GET -> log.read(slot);
+      case LOG_CLEAR -> log.clear(slot, operation.b(), operation.c());
+      case LOG_OFF -> log.stop(slot);
       case TRACK -> {
-        if (page < FuzzVm.LOW_PAGES && tracked[page] == 0) {
+        if (page < FuzzVm.LOW_PAGES && !isTracked[page]) {
           mmu.writeTrack(vm.host, page);
-          tracked[page]++;
+          isTracked[page] = true;
+          caches.check(this::isTracked);
         }
       }
       case UNTRACK -> untrack(page);
       case SLOT_DELETE -> {
-        stopLog(1);
+        log.stop(1);
         vm.delete();
       }
       case SLOT_PLACE -> {
-        stopLog(1);
-        vm.place(operation.a());
+        log.stop(1);
+        vm.place(operation.a(), (operation.a() & 2) != 0);
       }
       case ZAP -> mmu.slotChanges().zapAllFast(vm.host);
       case AUDIT -> audit();
@@ -76,57 +80,25 @@ final class HostSide {
     return page < FuzzVm.LOW_PAGES ? FuzzVm.LOW_PAGES - 1 : FuzzVm.PAGES - 1;
   }
 
-  private void startLog(int slot) {
-    if (!isLogged[slot] && (slot == 0 || vm.isHighThere())) {
-      mmu.slotChanges().startDirtyLog(vm.host, slot);
-      isLogged[slot] = true;
-    }
-  }
-
-  private void stopLog(int slot) {
-    if (isLogged[slot]) {
-      readLog(slot);
-      mmu.slotChanges().stopDirtyLog(vm.host, slot);
-      isLogged[slot] = false;
-    }
-  }
-
-  private void readLog(int slot) {
-    if (!isLogged[slot]) {
-      return;
-    }
-    Arrays.fill(bitmap, 0);
-    int pages = slot == 0 ? FuzzVm.LOW_PAGES : FuzzVm.HIGH_PAGES;
-    int first = slot == 0 ? 0 : FuzzVm.LOW_PAGES;
-    long[] bits = slot == 0 ? bitmap : new long[FuzzVm.HIGH_PAGES / Long.SIZE];
-    mmu.dirtyLog().get(vm.host, slot, bits);
-    for (int i = 0; i < pages; i++) {
-      if (isDirty[first + i] && (bits[i / Long.SIZE] >>> i & 1) == 0) {
-        throw new Divergence("the dirty log of slot %d lacks page %x".formatted(slot, i));
-      }
-      isDirty[first + i] = false;
-    }
-  }
-
   private void untrack(int page) {
-    if (tracked[page] > 0) {
+    if (isTracked(page)) {
       mmu.writeUntrack(vm.host, page);
-      tracked[page] = 0;
+      isTracked[page] = false;
     }
   }
 
-  /** Checks every invariant of the MMU. */
+  /** Checks every invariant of the MMU, and what processors have cached. */
   void audit() {
     List<String> violations = mmu.audit(vm.host);
     if (!violations.isEmpty()) {
       throw new Divergence("audit: " + violations.getFirst());
     }
+    caches.check(this::isTracked);
   }
 
   /** Ends logging and tracking. */
   void finish() {
-    stopLog(0);
-    stopLog(1);
+    log.finish();
     for (int page = 0; page < FuzzVm.LOW_PAGES; page++) {
       untrack(page);
     }

@@ -12,21 +12,30 @@ final class Mirror {
   private static final int MARKS = 0x800 / 8;
   private static final int MARKED = 8;
   private static final int CAPACITY = 1 << 12;
+  private static final int NONE = -1;
 
   private final long[] words;
   private final boolean[] isTouched;
-  private int[] changedWords = new int[CAPACITY];
-  private long[] oldValues = new long[CAPACITY];
+
+  /** By word, its latest change. */
+  private final int[] latest;
+
+  // By change: the word, what it held before, when that ended, the change of the word before.
+  private int[] changed = new int[CAPACITY];
+  private long[] old = new long[CAPACITY];
   private int[] times = new int[CAPACITY];
+  private int[] previous = new int[CAPACITY];
   private int changes;
   private int time;
 
   Mirror(int pages) {
     words = new long[pages * WORDS];
+    latest = new int[pages * WORDS];
     isTouched = new boolean[pages];
-    for (int page = 0; page < pages; page++) {
-      reset(page);
+    for (int word = 0; word < words.length; word++) {
+      words[word] = initial(word);
     }
+    Arrays.fill(latest, NONE);
   }
 
   /** What a word holds at first: in the middle of each page lies the page's number. */
@@ -36,18 +45,20 @@ final class Mirror {
     return isMark ? 0x5a00_0000_0000_0000L | (long) word << 8 | 0xf0 : 0;
   }
 
-  private void reset(int page) {
-    for (int i = 0; i < WORDS; i++) {
-      words[page * WORDS + i] = initial(page * WORDS + i);
-    }
-    isTouched[page] = false;
+  /** Is told words. */
+  interface Words {
+    void add(int word);
   }
 
-  /** Back to the beginning. */
-  void reset() {
-    for (int page = 0; page < isTouched.length; page++) {
-      if (isTouched[page]) {
-        reset(page);
+  /** Back to the beginning; tells each word that was not as it was there. */
+  void reset(Words reset) {
+    for (int i = 0; i < changes; i++) {
+      int word = changed[i];
+      latest[word] = NONE;
+      isTouched[word / WORDS] = false;
+      if (words[word] != initial(word)) {
+        words[word] = initial(word);
+        reset.add(word);
       }
     }
     changes = 0;
@@ -58,7 +69,7 @@ final class Mirror {
     return isTouched.length;
   }
 
-  /** Whether a page is not as it was at first. */
+  /** Whether a page was changed. */
   boolean isTouched(int page) {
     return isTouched[page];
   }
@@ -71,13 +82,16 @@ final class Mirror {
   void set(int word, long value) {
     isTouched[word / WORDS] = true;
     if (changes == times.length) {
-      changedWords = Arrays.copyOf(changedWords, 2 * changes);
-      oldValues = Arrays.copyOf(oldValues, 2 * changes);
+      changed = Arrays.copyOf(changed, 2 * changes);
+      old = Arrays.copyOf(old, 2 * changes);
       times = Arrays.copyOf(times, 2 * changes);
+      previous = Arrays.copyOf(previous, 2 * changes);
     }
-    changedWords[changes] = word;
-    oldValues[changes] = words[word];
+    changed[changes] = word;
+    old[changes] = words[word];
     times[changes] = tick();
+    previous[changes] = latest[word];
+    latest[word] = changes;
     changes++;
     words[word] = value;
   }
@@ -87,22 +101,22 @@ final class Mirror {
     return ++time;
   }
 
-  /** What the values of a word are told to. */
-  interface Values {
-    void add(long value);
+  /** The latest change of a word after a time, or -1. */
+  int latest(int word, int after) {
+    return since(latest[word], after);
   }
 
-  /** Tells what a word has held after a time, but for what it holds now. */
-  void earlier(int word, int after, Values values) {
-    for (int i = changes - 1; i >= 0 && times[i] > after; i--) {
-      if (changedWords[i] == word) {
-        values.add(oldValues[i]);
-      }
-    }
+  /** The change of the same word before that one, after a time, or -1. */
+  int before(int change, int after) {
+    return since(previous[change], after);
   }
 
-  /** Whether anything has changed after a time. */
-  boolean hasChangedSince(int after) {
-    return changes > 0 && times[changes - 1] > after;
+  private int since(int change, int after) {
+    return change >= 0 && times[change] > after ? change : NONE;
+  }
+
+  /** What the word held until a change. */
+  long old(int change) {
+    return old[change];
   }
 }

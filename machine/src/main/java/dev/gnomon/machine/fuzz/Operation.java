@@ -22,6 +22,8 @@ record Operation(Kind kind, long a, long b, long c) {
     MODES,
     /** Operand: MOV CR3. */
     CR3,
+    /** Number: this vCPU runs from here on; the other leaves the guest. */
+    VCPU,
     /** Address. */
     INVLPG,
     /** Type, address, PCID. */
@@ -48,8 +50,10 @@ record Operation(Kind kind, long a, long b, long c) {
     TEST,
     /** Slot: dirty logging on. */
     LOG_ON,
-    /** Slot: reads and clears the log. */
+    /** Slot: reads the log, and without manual protect clears it. */
     LOG_GET,
+    /** Slot, 64 pages, mask: with manual protect, clears what was reported. */
+    LOG_CLEAR,
     /** Slot. */
     LOG_OFF,
     /** Page: write-tracks it. */
@@ -58,7 +62,7 @@ record Operation(Kind kind, long a, long b, long c) {
     UNTRACK,
     /** Deletes the second slot. */
     SLOT_DELETE,
-    /** Place: adds the second slot, or moves it. */
+    /** Place, and 2: read-only. Adds the second slot, or moves it. */
     SLOT_PLACE,
     /** Zaps everything, the fast way. */
     ZAP,

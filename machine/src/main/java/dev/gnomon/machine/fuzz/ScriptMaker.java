@@ -5,6 +5,7 @@ import dev.gnomon.mmu.arch.GuestEntry;
 import dev.gnomon.mmu.arch.PagingFeatures;
 import dev.gnomon.mmu.arch.PagingMode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -12,19 +13,38 @@ import java.util.SplittableRandom;
 final class ScriptMaker {
   private static final int[] INDICES = {0, 1, 2, 511};
   private static final int OPERATIONS = 600;
+  private static final int FORMAT_FLAGS = GuestLayout.PSE | GuestLayout.NXE;
 
   private final FuzzConfig config;
   private final SplittableRandom random;
   private final List<Operation> operations = new ArrayList<>(OPERATIONS);
   private PagingMode mode = PagingMode.NONE;
+  private final PagingMode[] modes = new PagingMode[FuzzVm.VCPUS];
+  private int vcpu;
+  private final boolean isDual;
   private final boolean isHostBusy;
   private final boolean isHostile;
+
+  /**
+   * The one in whose format both vCPUs page. Where tables are shadowed they share shadow pages, and
+   * a page's role says little of the format, in KVM neither: with PAE beside long mode, or CR4.PSE
+   * or EFER.NXE on one vCPU only, each would go by what the other made of an entry.
+   */
+  private final PagingMode family;
+
+  private final int familyFlags;
 
   private ScriptMaker(FuzzConfig config, long seed) {
     this.config = config;
     random = new SplittableRandom(seed);
+    Arrays.fill(modes, PagingMode.NONE);
+    isDual = random.nextBoolean();
     isHostBusy = random.nextBoolean();
     isHostile = random.nextBoolean();
+    boolean isBound = isDual && config.isShadow();
+    PagingMode[] families = {PagingMode.BITS_32, PagingMode.PAE, PagingMode.LEVEL_4};
+    family = isBound ? families[random.nextInt(families.length)] : PagingMode.NONE;
+    familyFlags = random.nextInt() & FORMAT_FLAGS;
   }
 
   /** The script of a seed. */
@@ -37,7 +57,6 @@ final class ScriptMaker {
     while (maker.operations.size() < OPERATIONS) {
       maker.next();
     }
-    maker.add(Kind.AUDIT, 0, 0, 0);
     return new Script(config, features, maker.operations);
   }
 
@@ -49,26 +68,50 @@ final class ScriptMaker {
     operations.add(new Operation(kind, a, b, c));
   }
 
-  private void boot() {
-    long number = random.nextInt(PagingMode.values().length);
-    mode = GuestLayout.mode(config, number);
-    if (mode == PagingMode.NONE && !oneIn(4)) {
-      number = oneIn(2) ? PagingMode.BITS_32.ordinal() : PagingMode.PAE.ordinal();
-      mode = GuestLayout.mode(config, number);
+  /** A mode that this guest may have. */
+  private PagingMode anyMode() {
+    PagingMode any = GuestLayout.mode(config, random.nextInt(PagingMode.values().length));
+    if (family == PagingMode.NONE || any == PagingMode.NONE) {
+      return any;
     }
-    add(Kind.BOOT, number, flags(), 0);
+    return family.isLong() && any.isLong() ? any : GuestLayout.mode(config, family.ordinal());
+  }
+
+  private void boot() {
+    mode = anyMode();
+    for (int i = 0; i < 4 && mode == PagingMode.NONE; i++) {
+      mode = anyMode();
+    }
+    add(Kind.BOOT, mode.ordinal(), flags(), 0);
     int fills = random.nextInt(12);
     for (int i = 0; i < fills; i++) {
       writeEntry();
     }
   }
 
+  private void switchVcpu() {
+    modes[vcpu] = mode;
+    vcpu = (vcpu + 1) % FuzzVm.VCPUS;
+    mode = modes[vcpu];
+    add(Kind.VCPU, vcpu, 0, 0);
+    if (mode == PagingMode.NONE && !oneIn(4)) {
+      boot();
+    }
+  }
+
   private long flags() {
     long flags = random.nextInt(1 << 13) & ~GuestLayout.USER;
+    if (family != PagingMode.NONE) {
+      flags = flags & ~FORMAT_FLAGS | familyFlags;
+    }
     return oneIn(4) ? flags : flags & ~GuestLayout.SMAP;
   }
 
   private void next() {
+    if (isDual && oneIn(24)) {
+      switchVcpu();
+      return;
+    }
     int choice = random.nextInt(100);
     if (choice < 22) {
       writeEntry();
@@ -99,7 +142,7 @@ final class ScriptMaker {
       return;
     }
     if (oneIn(5)) {
-      mode = GuestLayout.mode(config, random.nextInt(PagingMode.values().length));
+      mode = anyMode();
     }
     add(Kind.MODES, mode.ordinal(), flags(), 0);
   }
@@ -218,20 +261,35 @@ final class ScriptMaker {
 
   private void host() {
     long page = page() % 576;
-    switch (random.nextInt(16)) {
+    int slot = oneIn(3) ? 1 : 0;
+    switch (random.nextInt(20)) {
       case 0, 1 -> add(Kind.EVICT, page, 0, 0);
       case 2, 3 -> add(Kind.MIGRATE, page, 0, 0);
       case 4 -> add(Kind.PROTECT, page, 0, 0);
       case 5 -> add(Kind.AGE, page, 1 + random.nextInt(32), 0);
       case 6 -> add(Kind.TEST, page, 1 + random.nextInt(32), 0);
-      case 7 -> add(Kind.LOG_ON, random.nextInt(2), 0, 0);
-      case 8, 9 -> add(Kind.LOG_GET, random.nextInt(2), 0, 0);
-      case 10 -> add(Kind.LOG_OFF, random.nextInt(2), 0, 0);
-      case 11 -> add(Kind.TRACK, page, 0, 0);
-      case 12 -> add(Kind.UNTRACK, page, 0, 0);
-      case 13 -> add(oneIn(3) ? Kind.SLOT_DELETE : Kind.SLOT_PLACE, random.nextInt(2), 0, 0);
-      case 14 -> add(Kind.ZAP, 0, 0, 0);
-      default -> add(Kind.AUDIT, 0, 0, 0);
+      case 7, 8 -> add(Kind.LOG_ON, slot, 0, 0);
+      case 9, 10 -> add(Kind.LOG_GET, slot, 0, 0);
+      case 11, 12 -> clearLog(slot);
+      case 13 -> add(Kind.LOG_OFF, slot, 0, 0);
+      case 14 -> add(Kind.TRACK, page, 0, 0);
+      case 15 -> add(Kind.UNTRACK, page, 0, 0);
+      case 16 -> add(Kind.SLOT_DELETE, 0, 0, 0);
+      case 17 -> add(Kind.SLOT_PLACE, random.nextInt(2) | (oneIn(3) ? 2 : 0), 0, 0);
+      case 18 -> add(oneIn(3) ? Kind.ZAP : Kind.LOG_GET, 0, 0, 0);
+      default -> add(oneIn(3) ? Kind.AUDIT : Kind.LOG_GET, 0, 0, 0);
+    }
+  }
+
+  private void clearLog(int slot) {
+    if (!config.mmu().manualProtect()) {
+      add(Kind.LOG_GET, slot, 0, 0);
+      return;
+    }
+    add(Kind.LOG_GET, slot, 0, 0);
+    int words = oneIn(2) ? 1 : 1 + random.nextInt(8);
+    for (int word = 0; word < words; word++) {
+      add(Kind.LOG_CLEAR, slot, word, oneIn(2) ? -1L : random.nextLong());
     }
   }
 }

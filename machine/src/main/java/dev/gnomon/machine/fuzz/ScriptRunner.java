@@ -4,7 +4,6 @@ import dev.gnomon.machine.processor.Vcpu;
 import dev.gnomon.mmu.arch.AccessKind;
 import dev.gnomon.mmu.arch.ControlBits;
 import dev.gnomon.mmu.arch.ControlRegisters;
-import dev.gnomon.mmu.arch.GuestEntry;
 import dev.gnomon.mmu.arch.PagingMode;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -14,10 +13,7 @@ final class ScriptRunner implements AutoCloseable {
   /** A VM is not kept for ever, so that a script does not depend on too many others. */
   private static final int SCRIPTS_PER_VM = 2000;
 
-  private static final int SWEPT_PAGES = 8;
-  private static final long MARKS = (GuestEntry.ACCESSED | GuestEntry.DIRTY) * (1 + (1L << 32));
-
-  private static final long EARLY = GuestEntry.ACCESSED * (1 + (1L << 32));
+  private static final int SWEPT_PAGES = 4;
 
   private final FuzzConfig config;
   private @Nullable FuzzVm vm;
@@ -50,14 +46,15 @@ final class ScriptRunner implements AutoCloseable {
     FuzzVm mine = vm;
     if (mine == null) {
       mine = new FuzzVm(config);
-      mine.fill(mirror);
+      mine.fill();
       vm = mine;
     }
     int at = 0;
     Run run = new Run(mine, script);
     try {
-      mine.vcpu.enterGuest();
+      run.enter();
       for (Operation operation : script.operations()) {
+        mine.begin();
         run.perform(operation);
         at++;
         operations++;
@@ -90,22 +87,47 @@ final class ScriptRunner implements AutoCloseable {
   /** One script under way. */
   private final class Run {
     private final FuzzVm mine;
-    private final Vcpu vcpu;
-    private final GuestTranslation guest;
     private final HostSide hostSide;
-    private final GuestAccess accesses;
+    private final GuestTranslation[] guests = new GuestTranslation[FuzzVm.VCPUS];
+    private final GuestAccess[] allAccesses = new GuestAccess[FuzzVm.VCPUS];
+
+    /** Of the vCPU that runs. */
+    private Vcpu vcpu;
+
+    private GuestTranslation guest;
+    private GuestAccess accesses;
 
     Run(FuzzVm mine, Script script) {
       this.mine = mine;
-      vcpu = mine.vcpu;
-      vcpu.control().setPagingFeatures(script.features());
-      guest = new GuestTranslation(config, mine, mirror, script.features());
       hostSide = new HostSide(mine);
-      accesses = new GuestAccess(mine, mirror, guest, hostSide, config.isShadow());
+      mine.setHelper(hostSide::help);
+      for (int i = 0; i < FuzzVm.VCPUS; i++) {
+        mine.vcpu(i).control().setPagingFeatures(script.features());
+        guests[i] = new GuestTranslation(config, mine, mirror, script.features());
+        allAccesses[i] = new GuestAccess(mine, i, mirror, guests[i], hostSide);
+      }
+      vcpu = mine.vcpu(0);
+      guest = guests[0];
+      accesses = allAccesses[0];
+    }
+
+    void enter() {
+      vcpu.enterGuest();
+    }
+
+    /** Another vCPU runs from here on. */
+    private void switchTo(long number) {
+      vcpu.leaveGuest();
+      int running = (int) Long.remainderUnsigned(number, FuzzVm.VCPUS);
+      vcpu = mine.vcpu(running);
+      guest = guests[running];
+      accesses = allAccesses[running];
+      vcpu.enterGuest();
     }
 
     void perform(Operation operation) {
       switch (operation.kind()) {
+        case VCPU -> switchTo(operation.a());
         case BOOT -> boot(operation.a(), operation.b());
         case MODES -> modes(operation.a(), operation.b());
         case CR3 -> loadCr3(operation.a());
@@ -236,16 +258,11 @@ final class ScriptRunner implements AutoCloseable {
     }
 
     private void sweep(int page) {
-      for (int word = page * Mirror.WORDS; word < (page + 1) * Mirror.WORDS; word++) {
-        long real = mine.real(word);
-        long differing = real ^ mirror.get(word);
-        // A walk by way of something cached may have set A, and then have begun again.
-        long allowed = accesses.hasSeenStale() ? MARKS : EARLY & real;
-        if ((differing & ~allowed) != 0) {
-          throw new Divergence(
-              "at the end page %x holds %x at %x, not %x"
-                  .formatted(page, real, 8 * (word % Mirror.WORDS), mirror.get(word)));
-        }
+      int word = mine.firstDifference(page, mirror);
+      if (word >= 0) {
+        throw new Divergence(
+            "at the end page %x holds %x at %x, not %x"
+                .formatted(page, mine.real(word), 8 * (word % Mirror.WORDS), mirror.get(word)));
       }
     }
   }
