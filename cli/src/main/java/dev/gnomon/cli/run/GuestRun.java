@@ -8,6 +8,8 @@ import dev.gnomon.cli.vm.ReclaimDriver;
 import dev.gnomon.machine.InputException;
 import dev.gnomon.machine.VirtualMachine;
 import dev.gnomon.machine.guest.Guest;
+import dev.gnomon.machine.guest.GuestConfig;
+import dev.gnomon.machine.guest.GuestStat;
 import dev.gnomon.machine.guest.Mismatch;
 import dev.gnomon.machine.migration.GuestSummary;
 import dev.gnomon.machine.migration.HostPort;
@@ -24,7 +26,9 @@ import dev.gnomon.mmu.platform.Cpu;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Runs a plan: one guest, from boot to the end of its traces, on one machine or, migrated, two. */
@@ -102,10 +106,16 @@ final class GuestRun {
    */
   private long countAccesses() {
     progress.show("counting the traces' accesses");
-    int copies = Guest.processesPerTrace(traces.size(), plan.vm().mmu().vcpus());
+    GuestConfig config = plan.guest();
+    int players = config.processes(traces.size(), plan.vm().mmu().vcpus()) * config.threads();
     long total = 0;
-    for (TraceSource trace : traces) {
-      total += copies * trace.totals().accesses();
+    for (int i = 0; i < traces.size(); i++) {
+      int trace = i;
+      long count =
+          IntStream.range(0, players)
+              .filter(p -> config.traceOf(p, traces.size()) == trace)
+              .count();
+      total += count * traces.get(i).totals().accesses();
     }
     progress.clear();
     return total;
@@ -246,6 +256,7 @@ final class GuestRun {
     Counts here = Counts.of(vm);
     Counts counts = earlier == null ? here : earlier.then(here);
     RunResult.Tlb tlb = RunResult.Tlb.of(guest);
+    Map<GuestStat, Long> kernel = guest.statistics();
     long overhead = vm.mmu().overheadBytes(cpu);
     boolean wasInterrupted =
         interruption.isRequested() && endedThere == null && !guest.isFinished();
@@ -268,6 +279,7 @@ final class GuestRun {
         seconds,
         counts,
         tlb,
+        kernel,
         overhead,
         log,
         migrated,

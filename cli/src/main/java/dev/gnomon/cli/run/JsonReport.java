@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gnomon.cli.usage.JsonText;
 import dev.gnomon.cli.vm.MmuText;
+import dev.gnomon.machine.guest.GuestStat;
 import dev.gnomon.machine.migration.HostPort;
 import dev.gnomon.machine.migration.MigrationResult;
 import dev.gnomon.machine.migration.Round;
@@ -46,6 +47,7 @@ final class JsonReport {
     root.set("mmu", mmu(plan));
     root.set("rules", rules(plan.rules()));
     root.set("stats", stats(result));
+    root.set("guest", guest(result));
     root.set("tlb", tlb(result));
     root.set("page_tables", pageTables(result));
     root.set("dirty_log", dirtyLog(result));
@@ -64,7 +66,7 @@ final class JsonReport {
     node.put("memory", plan.vm().memoryBytes());
     node.put("host_pages", PAGE_SIZES.get(plan.vm().hostPageLevel() - 1));
     node.put("guest_pages", plan.guest().usesLargePages() ? "2m" : "4k");
-    node.put("guest_paging", RunPlan.pagingLabel(plan.guestLevels()));
+    node.put("guest_paging", GuestOptions.label(plan.guestLevels()));
     node.put("dirty_log", plan.dirtyLog().label());
     return node;
   }
@@ -81,6 +83,19 @@ final class JsonReport {
     ObjectNode node = JsonText.object();
     for (Stat stat : Stat.values()) {
       node.put(stat.label(), result.stat(stat));
+    }
+    return node;
+  }
+
+  private static ObjectNode guest(RunResult result) {
+    ObjectNode node = JsonText.object();
+    node.put("paging", GuestOptions.label(result.plan().guestLevels()));
+    node.put("threads", result.plan().guest().threads());
+    ArrayNode does = node.putArray("does");
+    result.plan().guest().features().forEach(each -> does.add(GuestOptions.label(each)));
+    ObjectNode stats = node.putObject("stats");
+    for (GuestStat stat : GuestStat.values()) {
+      stats.put(stat.label(), result.guest().getOrDefault(stat, 0L));
     }
     return node;
   }

@@ -31,13 +31,16 @@ final class RunOptions {
   @ArgGroup(validate = false, order = 2, heading = "%nMemory:%n")
   Memory memory = new Memory();
 
-  @ArgGroup(validate = false, order = 3, heading = "%nDirty logging and migration:%n")
+  @ArgGroup(validate = false, order = 3, heading = "%nThe guest's operating system:%n")
+  GuestOptions guest = new GuestOptions();
+
+  @ArgGroup(validate = false, order = 4, heading = "%nDirty logging and migration:%n")
   Log log = new Log();
 
-  @ArgGroup(validate = false, order = 4, heading = "%nThe run:%n")
+  @ArgGroup(validate = false, order = 5, heading = "%nThe run:%n")
   Play play = new Play();
 
-  @ArgGroup(validate = false, order = 5, heading = "%nOutput:%n")
+  @ArgGroup(validate = false, order = 6, heading = "%nOutput:%n")
   Output output = new Output();
 
   /** The processor. */
@@ -56,22 +59,6 @@ final class RunOptions {
   static final class Memory {
     @ArgGroup(validate = false)
     MemoryOptions backed = new MemoryOptions();
-
-    @Option(
-        names = "--guest-pages",
-        paramLabel = "4k|2m",
-        converter = Choices.GuestPages.class,
-        description = "The largest page that the guest maps for its processes (default: 4k).")
-    int guestLevel = 1;
-
-    @Option(
-        names = "--guest-paging",
-        paramLabel = "32|pae|4level|5level",
-        converter = Choices.GuestPaging.class,
-        description =
-            "How the guest pages (default: as --levels says; on a 32-bit host pae). With 32 and"
-                + " pae the traces' addresses are folded into 2 GiB: their lower 31 bits count.")
-    @Nullable Integer guestPaging;
   }
 
   /** Watching the guest write. */

@@ -1,6 +1,5 @@
 package dev.gnomon.cli.run;
 
-import dev.gnomon.cli.usage.ByteSize;
 import dev.gnomon.cli.vm.DirtyLogChoice;
 import dev.gnomon.cli.vm.ProcessorOptions;
 import dev.gnomon.machine.InputException;
@@ -19,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param cpu whose processor
  * @param vm the machine
- * @param guestLevels levels of the guest's page tables: 2 (32-bit paging), 3 (PAE), 4 or 5
+ * @param guestLevels levels of the guest's page tables: 0 (no paging), 2 (32-bit paging), 3 (PAE),
+ *     4 or 5
  * @param guest how the traces are played
  * @param rules the decisions
  * @param repeat how often each trace is played
@@ -45,9 +45,7 @@ record RunPlan(
   /** More would only be threads that wait for each other. */
   static final int MOST_VCPUS = 255;
 
-  private static final int PAE_LEVELS = 3;
   private static final int DEFAULT_LEVELS = 4;
-  private static final long MOST_MEMORY_32 = 1792L << 20;
   private static final int RANDOM_SEED_BITS = 31;
 
   /**
@@ -59,7 +57,8 @@ record RunPlan(
     checkRanges(options);
     options.machine.processor.check(options.log.kind, options.memory.backed);
     options.memory.backed.check();
-    int guestLevels = guestLevels(options);
+    options.guest.check(options.traces.size());
+    int guestLevels = options.guest.levels(options.machine.processor, options.memory.backed.bytes);
     checkLog(options.log);
     DirtyLogChoice dirtyLog = dirtyLog(options.log);
     return new RunPlan(
@@ -70,7 +69,7 @@ record RunPlan(
             options.memory.backed.hostLevel,
             TlbConfig.DEFAULT),
         guestLevels,
-        guest(options),
+        guest(options, guestLevels),
         options.play.rules.rules(),
         options.play.repeat,
         dirtyLog,
@@ -102,35 +101,6 @@ record RunPlan(
         "--bandwidth is for --migrate and --migrate-to, and neither is given");
   }
 
-  private static int guestLevels(RunOptions options) {
-    ProcessorOptions processor = options.machine.processor;
-    Integer given = options.memory.guestPaging;
-    Integer levels = processor.levels();
-    int guest = given == null ? defaultGuestLevels(processor) : given;
-    boolean isLong = guest > PAE_LEVELS;
-    require(
-        !(processor.isHost32() && isLong),
-        "--host-bits 32 does not go with --guest-paging %s: that host has no long mode"
-            .formatted(pagingLabel(guest)));
-    require(
-        isLong || options.memory.backed.bytes <= MOST_MEMORY_32,
-        "--guest-paging %s does not go with --memory %s: that guest's kernel maps at most %s"
-            .formatted(
-                pagingLabel(guest),
-                ByteSize.text(options.memory.backed.bytes),
-                ByteSize.text(MOST_MEMORY_32)));
-    require(
-        !processor.isShadow() || levels == null || guest <= levels,
-        "--mmu shadow --guest-paging 5level does not go with --levels 4: the tables that shadow"
-            + " five levels have five");
-    return guest;
-  }
-
-  private static int defaultGuestLevels(ProcessorOptions processor) {
-    Integer levels = processor.levels();
-    return processor.isHost32() ? PAE_LEVELS : levels == null ? DEFAULT_LEVELS : levels;
-  }
-
   private static MmuConfig mmu(RunOptions options, DirtyLogChoice dirtyLog, int guestLevels) {
     ProcessorOptions processor = options.machine.processor;
     MmuConfig config =
@@ -138,11 +108,6 @@ record RunPlan(
     return processor.isShadow() && guestLevels > DEFAULT_LEVELS
         ? config.withLevels(guestLevels)
         : config;
-  }
-
-  /** The word for how a guest with so many levels pages. */
-  static String pagingLabel(int levels) {
-    return levels == 2 ? "32" : levels == PAE_LEVELS ? "pae" : levels + "level";
   }
 
   private static boolean isMigration(RunOptions.Log log) {
@@ -157,13 +122,11 @@ record RunPlan(
     return isMigration(log) ? DirtyLogChoice.BITMAP : DirtyLogChoice.OFF;
   }
 
-  private static GuestConfig guest(RunOptions options) {
-    Long seed = options.play.seed;
-    return new GuestConfig(
-        options.memory.guestLevel > 1,
-        options.play.verifies,
-        seed == null ? new SecureRandom().nextLong() >>> Long.SIZE - RANDOM_SEED_BITS : seed,
-        GuestConfig.DEFAULT_SLICE);
+  private static GuestConfig guest(RunOptions options, int guestLevels) {
+    Long given = options.play.seed;
+    long seed =
+        given == null ? new SecureRandom().nextLong() >>> Long.SIZE - RANDOM_SEED_BITS : given;
+    return options.guest.config(guestLevels, options.play.verifies, seed);
   }
 
   /** Whether the guest moves at all. */

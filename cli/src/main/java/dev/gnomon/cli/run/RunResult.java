@@ -1,11 +1,13 @@
 package dev.gnomon.cli.run;
 
 import dev.gnomon.machine.guest.Guest;
+import dev.gnomon.machine.guest.GuestStat;
 import dev.gnomon.machine.guest.Mismatch;
 import dev.gnomon.machine.migration.MigrationResult;
 import dev.gnomon.mmu.config.Stat;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param seconds from the start of the guest's processes to their end
  * @param counts what the machines counted
  * @param tlb what the translation caches did
+ * @param guest what the guest's kernel counted of its own doing
  * @param overheadBytes page tables and their bookkeeping
  * @param log what the dirty log reported
  * @param migration the migration, or null
@@ -36,6 +39,7 @@ record RunResult(
     double seconds,
     Counts counts,
     Tlb tlb,
+    Map<GuestStat, Long> guest,
     long overheadBytes,
     Log log,
     @Nullable MigrationResult migration,

@@ -4,6 +4,8 @@ import dev.gnomon.cli.usage.ByteSize;
 import dev.gnomon.cli.vm.DirtyLogChoice;
 import dev.gnomon.cli.vm.MmuText;
 import dev.gnomon.cli.vm.StatGroups;
+import dev.gnomon.machine.guest.GuestConfig;
+import dev.gnomon.machine.guest.GuestStat;
 import dev.gnomon.machine.migration.MigrationResult;
 import dev.gnomon.machine.migration.Round;
 import dev.gnomon.mmu.config.MmuConfig;
@@ -64,10 +66,25 @@ final class TextReport {
         ByteSize.text(plan.vm().memoryBytes()),
         PAGE_SIZES.get(plan.vm().hostPageLevel() - 1),
         plan.guest().usesLargePages() ? "up to 2m" : "4k",
-        RunPlan.pagingLabel(plan.guestLevels()));
+        GuestOptions.label(plan.guestLevels()));
+    guest(plan.guest());
     String rules = plan.rules().describe();
     line("rules", "%s", rules.isEmpty() ? "all at their defaults" : rules);
     line("seed", "%d", plan.guest().seed());
+  }
+
+  private void guest(GuestConfig guest) {
+    if (guest.threads() > 1 || !guest.features().isEmpty()) {
+      line(
+          "guest does",
+          "%s; %s a process",
+          guest.features().isEmpty()
+              ? "nothing but play"
+              : guest.features().stream()
+                  .map(GuestOptions::label)
+                  .collect(Collectors.joining(", ")),
+          count(guest.threads(), "thread", "threads"));
+    }
   }
 
   private String mmu(MmuConfig mmu) {
@@ -108,6 +125,14 @@ final class TextReport {
         tlb.hits(),
         tlb.misses(),
         tlb.walkLoads());
+    if (!result.plan().guest().features().isEmpty() || result.plan().guest().threads() > 1) {
+      line(
+          "guest",
+          "%s",
+          Stream.of(GuestStat.values())
+              .map(s -> "%s %,d".formatted(s.label(), result.guest().getOrDefault(s, 0L)))
+              .collect(Collectors.joining("  ")));
+    }
     group(StatGroups.FAULTS);
     group(StatGroups.FLUSHES);
     group(StatGroups.EXITS);

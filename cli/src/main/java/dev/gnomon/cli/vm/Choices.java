@@ -1,8 +1,12 @@
 package dev.gnomon.cli.vm;
 
 import dev.gnomon.cli.usage.Choice;
+import dev.gnomon.machine.guest.GuestFeature;
 import dev.gnomon.mmu.config.MmuKind;
 import dev.gnomon.mmu.config.TdpKind;
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.Set;
 
 /** The options that take one of a few words. */
 public final class Choices {
@@ -52,11 +56,30 @@ public final class Choices {
     }
   }
 
-  /** How the guest pages, as the levels of its tables. */
+  /** How the guest pages, as the levels of its tables; 0 for none. */
   public static final class GuestPaging extends Choice<Integer> {
     /** Made by picocli. */
     public GuestPaging() {
-      word("32", 2).word("pae", 3).word("4level", 4).word("5level", 5);
+      word("none", 0).word("32", 2).word("pae", 3).word("4level", 4).word("5level", 5);
+    }
+  }
+
+  /**
+   * A word for what the guest does besides playing traces.
+   *
+   * @param features what it stands for
+   */
+  public record GuestDoing(Set<GuestFeature> features) {}
+
+  /** What the guest does besides playing traces. */
+  public static final class GuestDoes extends Choice<GuestDoing> {
+    /** Made by picocli. */
+    public GuestDoes() {
+      for (GuestFeature feature : GuestFeature.values()) {
+        word(feature.name().toLowerCase(Locale.ROOT), new GuestDoing(Set.of(feature)));
+      }
+      word("all", new GuestDoing(EnumSet.allOf(GuestFeature.class)));
+      word("none", new GuestDoing(Set.of()));
     }
   }
 

@@ -73,6 +73,18 @@ class RunConfigurationsTest {
         "--mmu shadow --host-bits 32 --guest-paging 32 --migrate",
         "--cpu amd --host-bits 32 --dirty-log ring",
         "--mmu shadow --migrate --dirty-log ring --host-pages 2m",
+        "--guest-paging none --reclaim 30",
+        "--mmu shadow --guest-paging none --migrate --reclaim 50",
+        "--mmu shadow --host-bits 32 --guest-paging none --dirty-log bitmap",
+        "--cpu amd --host-bits 32 --guest-paging none --migrate",
+        "--processes 3 --migrate --reclaim 50",
+        "--tdp-mmu off --processes 2 --threads 2 --migrate --ad off",
+        "--cpu amd --host-bits 32 --processes 2 --threads 2 --guest-pages 2m --migrate",
+        "--mmu shadow --processes 2 --threads 2 --migrate --reclaim 50",
+        "--mmu shadow --processes 3 --guest-paging 32 --migrate --reclaim 50",
+        "--mmu shadow --processes 2 --threads 2 --guest-paging pae --migrate --reclaim 50",
+        "--mmu shadow --processes 3 --guest-paging 5level --host-pages 2m --guest-pages 2m",
+        "--mmu shadow --host-bits 32 --processes 2 --threads 2 --migrate --reclaim 50",
       })
   void everyLoadIsRight(String options) throws IOException {
     JsonNode report = run("--verify --vcpus 2 " + options + MEMORY);
@@ -154,6 +166,17 @@ class RunConfigurationsTest {
     assertThat(report.at("/stats/mmu_cache_miss").asLong()).isPositive();
     assertThat(report.at("/stats/mmu_unsync").asLong()).isPositive();
     assertThat(run(MEMORY.trim()).at("/stats/mmu_cache_miss").asLong()).isZero();
+  }
+
+  @Test
+  void guestSaysWhatItDid() throws IOException {
+    JsonNode guest = run("--processes 2 --guest-does fork,move --vcpus 2" + MEMORY).get("guest");
+    assertThat(guest.get("does")).hasSize(2);
+    assertThat(guest.at("/stats/forks").asLong()).isPositive();
+    assertThat(guest.at("/stats/pages_unmapped").asLong()).isZero();
+    JsonNode plain = run("--processes 5 --guest-does none" + MEMORY);
+    assertThat(plain.get("processes").asInt()).isEqualTo(5);
+    assertThat(plain.at("/guest/stats/forks").asLong()).isZero();
   }
 
   @Test

@@ -55,6 +55,17 @@ class RunErrorsTest {
             + " guest's kernel maps at most 1792m",
         "--mmu shadow --guest-paging 5level --levels 4|--mmu shadow --guest-paging 5level does not"
             + " go with --levels 4: the tables that shadow five levels have five",
+        "--processes 0|--processes 0 with --threads 1: expected 1 to 256 in all",
+        "--threads 65|--threads 65: expected 1 to 64",
+        "--processes 8 --threads 64|--processes 8 with --threads 64: expected 1 to 256 in all",
+        "--guest-paging none --threads 2|--guest-paging none does not go with --threads: all share"
+            + " one address space",
+        "--guest-paging none --guest-does fork|--guest-paging none does not go with --guest-does:"
+            + " there are no tables to do it with",
+        "--guest-paging none --guest-pages 2m|--guest-paging none does not go with --guest-pages"
+            + " 2m: there are no pages",
+        "--guest-paging none --memory 4g|--guest-paging none does not go with --memory 4g: without"
+            + " paging 32 bits of address reach 3g of it",
         "--host-pages 1g --memory 512m|--host-pages 1g does not go with --memory 512m: no page"
             + " fits",
         "--migrate --dirty-log off"

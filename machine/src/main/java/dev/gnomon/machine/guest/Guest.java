@@ -5,10 +5,10 @@ import dev.gnomon.machine.processor.Vcpu;
 import dev.gnomon.machine.trace.TraceReader;
 import dev.gnomon.machine.trace.TraceSource;
 import dev.gnomon.mmu.arch.ControlRegisters;
-import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.tlb.Requests;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,9 +20,6 @@ import org.jspecify.annotations.Nullable;
  * runs; {@link #pause}, {@link #accessesSoFar} and the limit by any CPU at any time.
  */
 public final class Guest {
-  /** Records that are played between two looks at the VMM's wishes. */
-  private static final int CHUNK = 512;
-
   private final GuestConfig config;
   private final GuestKernel kernel;
   private final ProcessMaker maker;
@@ -31,6 +28,7 @@ public final class Guest {
   private Vcpu[] vcpus;
   private RunQueue queue;
   private SharedPages sharedPages;
+  private Slices slices;
 
   /** Of vCPUs that ran in a VM that the guest has left. */
   private long earlierTlbMisses;
@@ -40,18 +38,19 @@ public final class Guest {
   /**
    * A guest that has not booted.
    *
-   * @param levels of its page tables: 2 (32-bit paging), 3 (PAE), 4 or 5
+   * @param levels of its page tables: 0 (no paging), 2 (32-bit paging), 3 (PAE), 4 or 5
    */
   public Guest(VirtualMachine vm, int levels, GuestConfig config) {
     this.vm = vm;
     this.config = config;
     int count = vm.config().mmu().vcpus();
-    kernel = new GuestKernel(levels, vm.memoryMap(), config.usesLargePages(), count);
-    maker = new ProcessMaker(config, kernel);
+    kernel = new GuestKernel(levels, vm, config);
+    maker = new ProcessMaker(config, kernel, vm.memoryMap());
     processes = maker.processes();
     vcpus = newVcpus(ControlRegisters.RESET);
-    queue = new RunQueue(vm.execution(), processes, new long[count], 1);
     sharedPages = new SharedPages(vm.execution().platform(), kernel, 0);
+    queue = newQueue(new long[count]);
+    slices = newSlices();
   }
 
   private Vcpu[] newVcpus(ControlRegisters registers) {
@@ -64,36 +63,30 @@ public final class Guest {
   }
 
   /**
-   * How many processes to make of traces, so that every vCPU has work and processes move: one of
-   * each trace, or, with fewer traces than vCPUs, as many of each as it takes to have more
-   * processes than vCPUs.
-   */
-  public static int processesPerTrace(int traces, int vcpus) {
-    return traces >= vcpus ? 1 : vcpus / traces + 1;
-  }
-
-  /**
    * Boots the guest on its first vCPU and makes its processes. Takes the calling thread.
    *
    * @param traces opened here; each process has its own reader
    */
   public void boot(List<? extends TraceSource> traces) {
+    int count = config.processes(traces.size(), vcpus.length);
+    int pairs = SharedPages.pairs(count * config.threads());
     runAlone(
         vcpu -> {
-          kernel.boot(vcpu);
-          int copies = processesPerTrace(traces.size(), vcpus.length);
-          for (TraceSource trace : traces) {
-            for (int copy = 0; copy < copies; copy++) {
-              maker.add(vcpu, trace, copy);
-            }
-          }
-          maker.shareAmongAll(vcpu);
+          kernel.boot(vcpu, pairs);
+          maker.add(vcpu, count, traces);
         });
     for (Vcpu vcpu : vcpus) {
       vcpu.load(kernel.registers());
     }
     sharedPages = new SharedPages(vm.execution().platform(), kernel, processes.size());
     queue = newQueue(new long[vcpus.length]);
+    slices = newSlices();
+  }
+
+  private Slices newSlices() {
+    int pairs = SharedPages.pairs(processes.size());
+    Chores chores = new Chores(config, kernel, pairs, vm.memoryMap().frames());
+    return new Slices(vm, kernel, queue, sharedPages, chores);
   }
 
   private RunQueue newQueue(long[] accesses) {
@@ -107,59 +100,8 @@ public final class Guest {
     queue.starting(vcpus.length);
     for (Vcpu vcpu : vcpus) {
       vcpu.resume();
-      vm.execution().start(vcpu.index(), "vcpu" + vcpu.index(), cpu -> run(cpu, vcpu));
+      vm.execution().start(vcpu.index(), "vcpu" + vcpu.index(), cpu -> slices.run(cpu, vcpu));
     }
-  }
-
-  private void run(Cpu cpu, Vcpu vcpu) {
-    long accesses = queue.accesses(vcpu.index());
-    GuestProcess process;
-    while ((process = next(cpu, vcpu)) != null) {
-      accesses = runSlice(vcpu, process, accesses);
-      queue.putBack(cpu, process);
-    }
-    vcpu.shutDown();
-    queue.stopped();
-  }
-
-  /** The next process, or null when there is nothing left to do here. Outside guest mode. */
-  private @Nullable GuestProcess next(Cpu cpu, Vcpu vcpu) {
-    vm.execution().checkStopped();
-    vcpu.lookAtRequests();
-    if (vcpu.isPauseRequested()) {
-      return null;
-    }
-    return queue.take(
-        cpu,
-        vcpu.index(),
-        () -> {
-          vcpu.lookAtRequests();
-          return vcpu.isPauseRequested();
-        });
-  }
-
-  private long runSlice(Vcpu vcpu, GuestProcess process, long accessesBefore) {
-    long accesses = accessesBefore;
-    long end = accesses + queue.sliceLength(vcpu.index());
-    if (!process.hasRecords()) {
-      process.refill();
-    }
-    process.beginSlice();
-    vcpu.enterGuest();
-    kernel.switchTo(vcpu, process);
-    sharedPages.exercise(vcpu, process.id(), process.verifier());
-    while (accesses < end && !process.isFinished() && !vcpu.isPauseRequested()) {
-      accesses += process.play(vcpu, (int) Math.min(CHUNK, end - accesses));
-      queue.publish(vcpu.index(), accesses);
-      if (!process.hasRecords()) {
-        vcpu.leaveGuest();
-        process.refill();
-        vcpu.enterGuest();
-      }
-    }
-    kernel.endSlice(vcpu);
-    vcpu.leaveGuest();
-    return accesses;
   }
 
   /**
@@ -221,14 +163,26 @@ public final class Guest {
     if (destination.config().mmu().vcpus() != vcpus.length) {
       throw new IllegalArgumentException("a guest keeps its number of vCPUs when it moves");
     }
+    settle();
     long[] accesses = accessesPerVcpu();
     List<ControlRegisters> registers = registers();
     earlierTlbMisses = tlbMisses();
     earlierWalkLoads = walkLoads();
     vm = destination;
     vcpus = newVcpus(ControlRegisters.RESET);
+    kernel.moveTo(destination);
     load(registers);
     queue = newQueue(accesses);
+    slices = newSlices();
+  }
+
+  /** What children had verified counts as the first process's. */
+  private void settle() {
+    Guest.VerifyResult buried = slices.takeBuried();
+    Verifier verifier = processes.isEmpty() ? null : processes.get(0).verifier();
+    if (verifier != null) {
+      verifier.add(buried);
+    }
   }
 
   private List<ControlRegisters> registers() {
@@ -243,6 +197,7 @@ public final class Guest {
 
   /** All of the guest that lies outside its memory, but for traces and records. While paused. */
   public GuestState state() {
+    settle();
     return new GuestState(
         registers(),
         Arrays.stream(accessesPerVcpu()).boxed().toList(),
@@ -262,13 +217,12 @@ public final class Guest {
         || state.accessesPerVcpu().size() != vcpus.length) {
       throw new IllegalArgumentException("a guest keeps its number of vCPUs when it moves");
     }
-    for (ProcessState each : state.processes()) {
-      maker.addRestored(each, traces.get(processes.size()));
-    }
+    maker.addRestored(state.processes(), traces);
     sharedPages = new SharedPages(vm.execution().platform(), kernel, processes.size());
     sharedPages.restore(state.sharedWrites());
     load(state.registers());
     queue = newQueue(state.accessesPerVcpu().stream().mapToLong(Long::longValue).toArray());
+    slices = newSlices();
   }
 
   /** The processes' traces and records: what is too large for a {@link #state}. While paused. */
@@ -292,7 +246,7 @@ public final class Guest {
     return config;
   }
 
-  /** The levels of its page tables: 2 (32-bit paging), 3 (PAE), 4 or 5. */
+  /** The levels of its page tables: 0 (no paging), 2 (32-bit paging), 3 (PAE), 4 or 5. */
   public int levels() {
     return kernel.layout().levels();
   }
@@ -300,6 +254,11 @@ public final class Guest {
   /** How many processes it runs. */
   public int processes() {
     return processes.size();
+  }
+
+  /** What its kernel has counted of its own doing. While no vCPU runs. */
+  public Map<GuestStat, Long> statistics() {
+    return kernel.memory().counters().sums();
   }
 
   /** How often a TLB could not serve an access. While no vCPU runs. */
@@ -331,10 +290,11 @@ public final class Guest {
           long slices = 0;
           for (GuestProcess process : processes) {
             Verifier verifier = verifierOf(process);
-            vcpu.loadCr3(process.cr3());
+            kernel.load(vcpu, process);
             verifier.sweep(vcpu);
             slices += process.slices();
           }
+          kernel.unload(vcpu);
           long counted = kernel.slices(vcpu);
           if (counted != slices && !processes.isEmpty()) {
             verifierOf(processes.get(0)).mismatch(kernel.layout().kernelPage(), slices, counted);
@@ -344,18 +304,15 @@ public final class Guest {
 
   /** What was checked. While no vCPU runs. */
   public VerifyResult verifyResult() {
-    long checked = 0;
-    long mismatches = 0;
-    Mismatch first = null;
+    settle();
+    VerifyResult all = VerifyResult.NOTHING;
     for (GuestProcess process : processes) {
       Verifier verifier = process.verifier();
       if (verifier != null) {
-        checked += verifier.checked();
-        mismatches += verifier.mismatches();
-        first = first == null ? verifier.first() : first;
+        all = all.and(verifier.result());
       }
     }
-    return new VerifyResult(checked, mismatches, first);
+    return all;
   }
 
   /**
@@ -367,6 +324,13 @@ public final class Guest {
    */
   public record VerifyResult(long loadsChecked, long mismatches, @Nullable Mismatch first) {
     static final VerifyResult NOTHING = new VerifyResult(0, 0, null);
+
+    VerifyResult and(VerifyResult other) {
+      return new VerifyResult(
+          loadsChecked + other.loadsChecked,
+          mismatches + other.mismatches,
+          first == null ? other.first : first);
+    }
   }
 
   /** Closes the traces. */

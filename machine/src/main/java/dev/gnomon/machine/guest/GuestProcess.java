@@ -8,8 +8,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A process of the guest: it plays one trace. Run by one vCPU at a time; handed from one to the
- * next through the run queue.
+ * A process of the guest, or a thread of one: it plays one trace. Run by one vCPU at a time; handed
+ * from one to the next through the run queue.
+ *
+ * <p>A child that was forked off plays what its parent had at hand, with stores of other values,
+ * and ends.
  *
  * <p>A load reads, a store writes a value made of its address and of how many stores came before
  * it, a fetch reads as code, a modify loads and then stores. Accesses of more than 8 bytes are made
@@ -19,12 +22,13 @@ final class GuestProcess {
   private static final int WORD = 8;
 
   private final int id;
-  private final long seed;
-  private final long cr3;
-  private final long userEnd;
-  private final long userMask;
+  private final AddressSpace space;
+  private final UserRegion region;
+  private final InitialContent initial;
+  private final long storeSeed;
   private final Supplier<TraceReader> opener;
   private final String traceName;
+  private final boolean isChild;
   private final @Nullable Verifier verifier;
   private final TraceBatch batch = new TraceBatch();
   private TraceReader reader;
@@ -38,35 +42,68 @@ final class GuestProcess {
   /** A process that begins with the trace that {@code opener} opens, as often as it is asked. */
   GuestProcess(
       int id,
-      long seed,
-      long cr3,
-      AddressLayout layout,
+      AddressSpace space,
+      UserRegion region,
+      InitialContent initial,
       Supplier<TraceReader> opener,
       String traceName,
       boolean isVerified) {
     this.id = id;
-    this.seed = seed;
-    this.cr3 = cr3;
-    userEnd = layout.userEnd();
-    userMask = layout.userMask();
+    this.space = space;
+    this.region = region;
+    this.initial = initial;
+    storeSeed = initial.seed();
     this.opener = opener;
     reader = opener.get();
     this.traceName = traceName;
-    verifier = isVerified ? new Verifier(id, seed) : null;
+    isChild = false;
+    verifier = isVerified ? new Verifier(id, initial) : null;
   }
 
+  private GuestProcess(GuestProcess parent, AddressSpace space, long storeSeed) {
+    id = parent.id;
+    this.space = space;
+    region = parent.region;
+    initial = parent.initial;
+    this.storeSeed = storeSeed;
+    opener = () -> NothingToRead.INSTANCE;
+    reader = opener.get();
+    traceName = parent.traceName;
+    isChild = true;
+    Verifier parents = parent.verifier;
+    verifier = parents == null ? null : parents.fork();
+    RestOfTrace rest = new RestOfTrace(parent.batch, parent.position, reader);
+    rest.read(batch, batch.capacity());
+  }
+
+  /** A child in a space that is a copy of this one's at this moment. */
+  GuestProcess fork(AddressSpace childSpace, long childSeed) {
+    return new GuestProcess(this, childSpace, childSeed);
+  }
+
+  /** Its number; that of a child is its parent's. */
   int id() {
     return id;
   }
 
-  /** The gpa of its top page table. */
-  long cr3() {
-    return cr3;
+  /** Whether it was forked off. */
+  boolean isChild() {
+    return isChild;
+  }
+
+  /** Its page tables. */
+  AddressSpace space() {
+    return space;
+  }
+
+  /** The addresses that it uses. */
+  UserRegion region() {
+    return region;
   }
 
   /** What 8 aligned bytes of its memory hold before it has written them. */
   long initialWord(long gva) {
-    return MemoryRecord.initialWord(seed, gva);
+    return initial.word(gva);
   }
 
   /** Whether its trace is at the end. */
@@ -105,7 +142,7 @@ final class GuestProcess {
     return new ProcessState(
         traceName,
         reader.sizeInBytes(),
-        cr3,
+        space.cr3(),
         stores,
         accesses,
         slices,
@@ -144,6 +181,13 @@ final class GuestProcess {
       left -= read;
     }
     position = batch.count();
+  }
+
+  /** Notes that pages were unmapped. */
+  void unmapped(long gva, long bytes) {
+    if (verifier != null) {
+      verifier.record().unmapped(gva, bytes);
+    }
   }
 
   // --- playing ---
@@ -266,20 +310,17 @@ final class GuestProcess {
 
   /** What a store writes: made of where and when, so that no two look alike. */
   private long value(long gva) {
-    return (gva ^ stores << 32 ^ seed) * 0x9e37_79b9_7f4a_7c15L;
+    return (gva ^ stores << 32 ^ storeSeed) * 0x9e37_79b9_7f4a_7c15L;
   }
 
-  /** Where an access goes: with 32 bits of address, to where the lower 31 of the traced one say. */
+  /** Where an access goes. */
   private long userAddress(long traced, int size) {
-    long gva = traced & userMask;
-    if (gva <= userEnd - size) {
-      return gva;
+    long gva = region.place(traced, size);
+    if (gva < 0) {
+      throw new InputException(
+          "%s: near line %d: address %#x is outside the guest's user memory, which ends at %#x"
+              .formatted(traceName, reader.line(), traced, region.end()));
     }
-    if (userMask != -1) {
-      return userEnd - size;
-    }
-    throw new InputException(
-        "%s: near line %d: address %#x is outside the guest's user memory, which ends at %#x"
-            .formatted(traceName, reader.line(), gva, userEnd));
+    return gva;
   }
 }

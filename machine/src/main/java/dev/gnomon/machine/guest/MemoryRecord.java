@@ -9,7 +9,7 @@ import java.util.Arrays;
  * What the memory of one process must hold, byte for byte, by gva: kept outside guest memory, in
  * Java arrays, by code that knows nothing of page tables.
  *
- * <p>A page that was never touched holds {@link #initialWord}. Pages are found in an
+ * <p>A page that was never touched holds its {@link InitialContent}. Pages are found in an
  * open-addressing table, the last one found first. Used by one CPU at a time, as its process is.
  */
 final class MemoryRecord {
@@ -19,25 +19,40 @@ final class MemoryRecord {
   private static final int PAGE_SIZE = 1 << PAGE_SHIFT;
   private static final long NO_PAGE = -1;
 
-  private final long seed;
+  private final InitialContent initial;
   private long[] pages = new long[1024];
   private byte[][] contents = new byte[1024][];
   private int size;
   private long lastPage = NO_PAGE;
   private byte[] lastContent = new byte[0];
 
-  MemoryRecord(long seed) {
-    this.seed = seed;
+  MemoryRecord(InitialContent initial) {
+    this.initial = initial;
     Arrays.fill(pages, NO_PAGE);
   }
 
-  /**
-   * What 8 aligned bytes hold before anyone has written them: a function of process and address.
-   */
-  static long initialWord(long seed, long gva) {
-    long z = (gva >>> 3) * 0x9e37_79b9_7f4a_7c15L + seed;
-    z = (z ^ z >>> 32) * 0xd6e8_feb8_6659_fd93L;
-    return z ^ z >>> 32;
+  /** What a process must hold that has just been forked off. */
+  MemoryRecord copy() {
+    MemoryRecord copy = new MemoryRecord(initial);
+    copy.pages = pages.clone();
+    copy.contents = new byte[contents.length][];
+    copy.size = size;
+    for (int i = 0; i < pages.length; i++) {
+      if (pages[i] != NO_PAGE) {
+        copy.contents[i] = contents[i].clone();
+      }
+    }
+    return copy;
+  }
+
+  /** Notes that so many bytes, in whole pages, were unmapped: who touches them finds new pages. */
+  void unmapped(long gva, long bytes) {
+    for (long page = gva >>> PAGE_SHIFT; page < gva + bytes >>> PAGE_SHIFT; page++) {
+      int at = slot(page);
+      if (pages[at] == page) {
+        fill(contents[at], page);
+      }
+    }
   }
 
   /** What 1 to 8 bytes at an address must hold, zero-extended. */
@@ -123,10 +138,14 @@ final class MemoryRecord {
 
   private byte[] initialContent(long page) {
     byte[] content = new byte[PAGE_SIZE];
-    for (int offset = 0; offset < PAGE_SIZE; offset += 8) {
-      LONG.set(content, offset, initialWord(seed, (page << PAGE_SHIFT) + offset));
-    }
+    fill(content, page);
     return content;
+  }
+
+  private void fill(byte[] content, long page) {
+    for (int offset = 0; offset < PAGE_SIZE; offset += 8) {
+      LONG.set(content, offset, initial.word((page << PAGE_SHIFT) + offset));
+    }
   }
 
   private void grow() {

@@ -5,7 +5,10 @@ import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.SharedWords;
 import dev.gnomon.mmu.sync.SpinLock;
 import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +39,9 @@ final class RunQueue {
   /** Under the lock. */
   private final ArrayDeque<GuestProcess> ready = new ArrayDeque<>();
 
+  /** The numbers of processes that have a child. Under the lock. */
+  private final Set<Integer> parents = new HashSet<>();
+
   /** Processes that are not finished. Under the lock. */
   private int unfinished;
 
@@ -60,20 +66,35 @@ final class RunQueue {
   /**
    * The next process for a vCPU that is outside guest mode; waits for one.
    *
-   * @return null when all are finished, or {@code pause} says that the VMM wants the vCPU
+   * @return null when all are finished, or {@code pause} says that the VMM wants the vCPU and no
+   *     child is ready
    */
   @Nullable GuestProcess take(Cpu cpu, int vcpu, PauseQuestion pause) {
     while (true) {
       long changes = words.get(CHANGES);
+      boolean isPaused = pause.isPauseRequested();
       lock.lock(cpu);
       boolean isOver = unfinished == 0;
-      GuestProcess process = isOver || !isInTurn(vcpu) ? null : ready.poll();
+      GuestProcess process = !isPaused && isInTurn(vcpu) ? ready.poll() : firstChild();
       lock.unlock(cpu);
-      if (process != null || isOver || pause.isPauseRequested()) {
+      if (process != null || isOver || isPaused) {
         return process;
       }
       cpu.awaitChange(words, CHANGES, changes);
     }
+  }
+
+  /** Children run on whatever the VMM wants: a guest that stands still has none. */
+  private @Nullable GuestProcess firstChild() {
+    Iterator<GuestProcess> each = ready.iterator();
+    while (each.hasNext()) {
+      GuestProcess process = each.next();
+      if (process.isChild()) {
+        each.remove();
+        return process;
+      }
+    }
+    return null;
   }
 
   /** Whether the VMM wants a waiting vCPU. */
@@ -105,11 +126,32 @@ final class RunQueue {
     return (int) Math.max(1, Math.min(sliceAccesses, 16 + done / 8));
   }
 
+  /** Whether a process has a child that lives. */
+  boolean hasChild(Cpu cpu, GuestProcess process) {
+    lock.lock(cpu);
+    boolean has = parents.contains(process.id());
+    lock.unlock(cpu);
+    return has;
+  }
+
+  /** Adds a child that has just been forked off. */
+  void addChild(Cpu cpu, GuestProcess child) {
+    lock.lock(cpu);
+    parents.add(child.id());
+    unfinished++;
+    ready.add(child);
+    lock.unlock(cpu);
+    changed();
+  }
+
   /** Puts a process back after its slice. */
   void putBack(Cpu cpu, GuestProcess process) {
     lock.lock(cpu);
     if (process.isFinished()) {
       unfinished--;
+      if (process.isChild()) {
+        parents.remove(process.id());
+      }
     } else {
       ready.add(process);
     }

@@ -4,6 +4,7 @@ import dev.gnomon.machine.processor.Vcpu;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,9 +21,18 @@ final class Verifier {
   private long mismatches;
   private @Nullable Mismatch first;
 
-  Verifier(int process, long seed) {
+  Verifier(int process, InitialContent initial) {
+    this(process, new MemoryRecord(initial));
+  }
+
+  private Verifier(int process, MemoryRecord record) {
     this.process = process;
-    record = new MemoryRecord(seed);
+    this.record = record;
+  }
+
+  /** One for a process that has just been forked off, with nothing checked. */
+  Verifier fork() {
+    return new Verifier(process, record.copy());
   }
 
   /** Goes on from what another has found. */
@@ -51,17 +61,36 @@ final class Verifier {
     record.written(gva, bytes, value);
   }
 
+  /** Goes on from what another has found besides. */
+  void add(Guest.VerifyResult other) {
+    checked += other.loadsChecked();
+    mismatches += other.mismatches();
+    first = first == null ? other.first() : first;
+  }
+
   /** Reads every page that the process has touched, and checks it whole. */
   void sweep(Vcpu vcpu) {
     for (long page : record.touchedPages()) {
-      byte[] content = record.pageContent(page);
-      for (int offset = 0; offset < content.length; offset += 8) {
-        long expected = (long) LONG.get(content, offset);
-        long found = vcpu.readLong(page + offset);
-        checked++;
-        if (expected != found) {
-          mismatch(page + offset, expected, found);
-        }
+      sweepPage(vcpu, page);
+    }
+  }
+
+  /** Reads so many of the pages that the process has touched, and checks them whole. */
+  void sweepSome(Vcpu vcpu, int pages, SplittableRandom random) {
+    long[] touched = record.touchedPages();
+    for (int i = 0; i < Math.min(pages, touched.length); i++) {
+      sweepPage(vcpu, touched[random.nextInt(touched.length)]);
+    }
+  }
+
+  private void sweepPage(Vcpu vcpu, long page) {
+    byte[] content = record.pageContent(page);
+    for (int offset = 0; offset < content.length; offset += 8) {
+      long expected = (long) LONG.get(content, offset);
+      long found = vcpu.readLong(page + offset);
+      checked++;
+      if (expected != found) {
+        mismatch(page + offset, expected, found);
       }
     }
   }
@@ -72,18 +101,6 @@ final class Verifier {
     if (first == null) {
       first = new Mismatch(process, gva, expected, found);
     }
-  }
-
-  long checked() {
-    return checked;
-  }
-
-  long mismatches() {
-    return mismatches;
-  }
-
-  @Nullable Mismatch first() {
-    return first;
   }
 
   MemoryRecord record() {

@@ -3,12 +3,15 @@ package dev.gnomon.machine.migration;
 import dev.gnomon.machine.InputException;
 import dev.gnomon.machine.VmConfig;
 import dev.gnomon.machine.guest.GuestConfig;
+import dev.gnomon.machine.guest.GuestFeature;
 import dev.gnomon.machine.processor.TlbConfig;
 import dev.gnomon.mmu.config.DirtyLogKind;
 import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.config.MmuKind;
 import dev.gnomon.mmu.config.SpteLayout;
 import dev.gnomon.mmu.config.TdpKind;
+import java.util.EnumSet;
+import java.util.Set;
 
 /** A {@link VmDescription} on the wire. */
 final class DescriptionCodec {
@@ -19,6 +22,7 @@ final class DescriptionCodec {
   private static final SpteLayout[] LAYOUTS = SpteLayout.values();
   private static final DirtyLogKind[] LOG_KINDS = DirtyLogKind.values();
   private static final MmuKind[] MMU_KINDS = MmuKind.values();
+  private static final GuestFeature[] FEATURES = GuestFeature.values();
 
   private DescriptionCodec() {}
 
@@ -31,7 +35,10 @@ final class DescriptionCodec {
         .put(guest.usesLargePages())
         .put(guest.isVerified())
         .put(guest.seed())
-        .put(guest.sliceAccesses());
+        .put(guest.sliceAccesses())
+        .put(guest.processes())
+        .put(guest.threads())
+        .put(bits(guest.features()));
   }
 
   /**
@@ -45,15 +52,44 @@ final class DescriptionCodec {
       VmConfig vm = new VmConfig(mmu, in.getLong(), in.getInt(), readTlb(in));
       int levels = in.getInt();
       GuestConfig guest =
-          new GuestConfig(in.getBoolean(), in.getBoolean(), in.getLong(), in.getInt());
+          new GuestConfig(
+              in.getBoolean(),
+              in.getBoolean(),
+              in.getLong(),
+              in.getInt(),
+              in.getInt(),
+              in.getInt(),
+              features(in));
       in.end();
-      if (levels < 2 || levels > 5) {
+      if (levels != 0 && (levels < 2 || levels > 5)) {
         throw in.malformed();
       }
       return new VmDescription(vm, levels, guest);
     } catch (IllegalArgumentException e) {
       throw new InputException("the peer describes a VM that cannot be: " + e.getMessage(), e);
     }
+  }
+
+  private static int bits(Set<GuestFeature> features) {
+    int bits = 0;
+    for (GuestFeature each : features) {
+      bits |= 1 << each.ordinal();
+    }
+    return bits;
+  }
+
+  private static Set<GuestFeature> features(PayloadReader in) {
+    int bits = in.getInt();
+    if (bits >>> FEATURES.length != 0) {
+      throw in.malformed();
+    }
+    Set<GuestFeature> features = EnumSet.noneOf(GuestFeature.class);
+    for (GuestFeature each : FEATURES) {
+      if ((bits & 1 << each.ordinal()) != 0) {
+        features.add(each);
+      }
+    }
+    return features;
   }
 
   private static void writeMmu(PayloadWriter out, MmuConfig mmu) {

@@ -9,7 +9,7 @@ import dev.gnomon.machine.guest.GuestConfig;
  * All that must be known to make an empty VM into which a guest can move.
  *
  * @param vm the VM
- * @param guestLevels levels of the guest's page tables, 2 to 5
+ * @param guestLevels levels of the guest's page tables, 2 to 5; 0 without paging
  * @param guest how the guest runs its traces
  */
 public record VmDescription(VmConfig vm, int guestLevels, GuestConfig guest) {

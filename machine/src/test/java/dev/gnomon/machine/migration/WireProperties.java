@@ -7,6 +7,7 @@ import dev.gnomon.machine.InputException;
 import dev.gnomon.machine.VmConfig;
 import dev.gnomon.machine.guest.Guest;
 import dev.gnomon.machine.guest.GuestConfig;
+import dev.gnomon.machine.guest.GuestFeature;
 import dev.gnomon.machine.guest.GuestState;
 import dev.gnomon.machine.guest.Mismatch;
 import dev.gnomon.machine.guest.ProcessState;
@@ -19,6 +20,7 @@ import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.config.TdpKind;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -114,7 +116,8 @@ class WireProperties {
         new VmDescription(
             new VmConfig(mmu, 6L << 30, 2, new TlbConfig(64, 2, 3, 4, 5, 6, 8)),
             5,
-            new GuestConfig(true, true, -7, 1234));
+            new GuestConfig(true, true, -7, 1234)
+                .with(3, 2, Set.of(GuestFeature.FORK, GuestFeature.RECURSIVE)));
     PayloadWriter out = new PayloadWriter();
     DescriptionCodec.write(out, description);
     assertThat(DescriptionCodec.read(reader(out.toByteArray()))).isEqualTo(description);

@@ -1,0 +1,26 @@
+package dev.gnomon.machine.guest;
+
+import java.util.Locale;
+
+/** What the guest's kernel counts of its own doing. */
+public enum GuestStat {
+  /** Loads of the top table of another process, or of another's thread. */
+  SWITCHES,
+  FORKS,
+  /** Shared pages that were copied because someone wrote. */
+  COW_COPIES,
+  /** Pages that had been shared, and were made writable because nobody shared them any more. */
+  COW_REUSES,
+  PAGES_UNMAPPED,
+  /** Tables given back: of whole parts that were unmapped, and of children that ended. */
+  TABLES_FREED,
+  PAGES_PROTECTED,
+  PAGES_MOVED,
+  /** Interrupts sent to other vCPUs so that they flush. */
+  SHOOTDOWN_IPIS;
+
+  /** The name in reports: lower case. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

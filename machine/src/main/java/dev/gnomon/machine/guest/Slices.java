@@ -1,0 +1,153 @@
+package dev.gnomon.machine.guest;
+
+import dev.gnomon.machine.VirtualMachine;
+import dev.gnomon.machine.processor.Vcpu;
+import dev.gnomon.mmu.platform.Cpu;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a vCPU does all the time: it takes a process, runs it for a time slice, and puts it back.
+ *
+ * <p>Between portions of a slice it takes the interrupts of other vCPUs' kernels and looks at the
+ * VMM's wishes. A child is run to its end whatever the VMM wishes; its accesses are not the
+ * traces', and are not counted.
+ */
+final class Slices {
+  /** Records that are played between two looks at interrupts. */
+  private static final int PORTION = 64;
+
+  /** Records that a child plays in a slice. */
+  private static final int CHILD_SLICE = 256;
+
+  private final VirtualMachine vm;
+  private final GuestKernel kernel;
+  private final RunQueue queue;
+  private final SharedPages sharedPages;
+  private final Chores chores;
+
+  /** What children that have ended had verified, of each vCPU; by its CPU. */
+  private final Guest.VerifyResult[] buried;
+
+  Slices(
+      VirtualMachine vm,
+      GuestKernel kernel,
+      RunQueue queue,
+      SharedPages sharedPages,
+      Chores chores) {
+    this.vm = vm;
+    this.kernel = kernel;
+    this.queue = queue;
+    this.sharedPages = sharedPages;
+    this.chores = chores;
+    buried = new Guest.VerifyResult[vm.config().mmu().vcpus()];
+    Arrays.fill(buried, Guest.VerifyResult.NOTHING);
+  }
+
+  /** Runs processes on a vCPU until all are finished, or the VMM wants the vCPU. */
+  void run(Cpu cpu, Vcpu vcpu) {
+    long accesses = queue.accesses(vcpu.index());
+    GuestProcess process;
+    while ((process = next(cpu, vcpu)) != null) {
+      if (process.isChild()) {
+        runChild(vcpu, process);
+      } else {
+        accesses = runSlice(cpu, vcpu, process, accesses);
+      }
+      queue.putBack(cpu, process);
+    }
+    vcpu.shutDown();
+    queue.stopped();
+  }
+
+  /** The next process, or null when there is nothing left to do here. Outside guest mode. */
+  private @Nullable GuestProcess next(Cpu cpu, Vcpu vcpu) {
+    vm.execution().checkStopped();
+    return queue.take(
+        cpu,
+        vcpu.index(),
+        () -> {
+          vcpu.lookAtRequests();
+          return vcpu.isPauseRequested();
+        });
+  }
+
+  private long runSlice(Cpu cpu, Vcpu vcpu, GuestProcess process, long accessesBefore) {
+    long accesses = accessesBefore;
+    long end = accesses + queue.sliceLength(vcpu.index());
+    if (!process.hasRecords()) {
+      process.refill();
+    }
+    process.beginSlice();
+    boolean mayFork = !queue.hasChild(cpu, process);
+    vcpu.enterGuest();
+    kernel.switchTo(vcpu, process);
+    sharedPages.exercise(vcpu, process.id(), process.verifier());
+    doChores(cpu, vcpu, process, mayFork);
+    while (accesses < end && !process.isFinished() && !vcpu.isPauseRequested()) {
+      accesses += process.play(vcpu, (int) Math.min(PORTION, end - accesses));
+      queue.publish(vcpu.index(), accesses);
+      kernel.interrupts(vcpu);
+      if (!process.hasRecords()) {
+        vcpu.leaveGuest();
+        process.refill();
+        vcpu.enterGuest();
+      }
+    }
+    kernel.endSlice(vcpu);
+    vcpu.leaveGuest();
+    return accesses;
+  }
+
+  private void doChores(Cpu cpu, Vcpu vcpu, GuestProcess process, boolean mayFork) {
+    if (vcpu.isPauseRequested()) {
+      return;
+    }
+    vcpu.setUser(false);
+    GuestProcess child = chores.perform(vcpu, process, mayFork);
+    vcpu.setUser(true);
+    if (child != null) {
+      vcpu.leaveGuest();
+      queue.addChild(cpu, child);
+      vcpu.enterGuest();
+    }
+  }
+
+  private void runChild(Vcpu vcpu, GuestProcess child) {
+    vcpu.enterGuest();
+    kernel.load(vcpu, child);
+    vcpu.setUser(true);
+    for (int played = 0; played < CHILD_SLICE && child.hasRecords(); played += PORTION) {
+      child.play(vcpu, PORTION);
+      kernel.interrupts(vcpu);
+    }
+    if (!child.hasRecords()) {
+      chores.lastLook(vcpu, child);
+      child.refill();
+    }
+    vcpu.setUser(false);
+    kernel.unload(vcpu);
+    if (child.isFinished()) {
+      chores.bury(vcpu, child);
+      bury(vcpu.index(), child);
+    }
+    vcpu.leaveGuest();
+  }
+
+  private void bury(int vcpu, GuestProcess child) {
+    Verifier verifier = child.verifier();
+    if (verifier != null) {
+      buried[vcpu] = buried[vcpu].and(verifier.result());
+    }
+  }
+
+  /** What children that have ended had verified. While no vCPU runs; counts once. */
+  Guest.VerifyResult takeBuried() {
+    Guest.VerifyResult all = Guest.VerifyResult.NOTHING;
+    for (int i = 0; i < buried.length; i++) {
+      all = all.and(buried[i]);
+      buried[i] = Guest.VerifyResult.NOTHING;
+    }
+    return all;
+  }
+}
