@@ -202,6 +202,18 @@ public final class VcpuMmu {
   }
 
   /**
+   * After a fault that ended as WRITE_PROTECTED: whether the guest may try again, as the page is no
+   * table any more to the MMU. That is worth it where the instruction is not one with which tables
+   * are edited; but not twice in a row for the same one, as its own translation may need the table.
+   *
+   * @param address of the fault
+   * @param rip where the instruction is
+   */
+  public boolean unprotect(Cpu cpu, long address, long rip, boolean editsTables) {
+    return shadow != null && shadow.unprotect(cpu, address, rip, editsTables);
+  }
+
+  /**
    * Whether the guest's registers and invalidations must be told here: by a vCPU outside guest
    * mode.
    */

@@ -31,6 +31,7 @@ final class SlowAccess {
   }
 
   private final Delivery delivery;
+  private WritingInstruction instruction = WritingInstruction.STORE;
   private long emulatedGpa;
 
   SlowAccess(
@@ -48,6 +49,11 @@ final class SlowAccess {
     this.translator = translator;
     this.guestMode = guestMode;
     this.delivery = delivery;
+  }
+
+  /** Says whom to ask about the instruction that makes an access. */
+  void setInstruction(WritingInstruction value) {
+    instruction = value;
   }
 
   /**
@@ -126,8 +132,12 @@ final class SlowAccess {
     translator.dropNestedFault(gva);
     guestMode.leave();
     FaultResult result = mmu.handleFault(cpu, gpa, code, who);
-    boolean isEmulated = result == FaultResult.EMULATE || result == FaultResult.WRITE_PROTECTED;
     boolean isTable = (code & FaultCode.GUEST_PAGE) != 0;
+    if (result == FaultResult.WRITE_PROTECTED) {
+      boolean edits = !isTable && instruction.editsTables();
+      result = mmu.unprotect(cpu, gpa, instruction.rip(), edits) ? FaultResult.FIXED : result;
+    }
+    boolean isEmulated = result == FaultResult.EMULATE || result == FaultResult.WRITE_PROTECTED;
     if (isEmulated && isTable) {
       int size = translator.paging().mode().entryBytes();
       translator.emulated().put(gpa, vmm.readEntry(cpu, gpa, size));

@@ -98,6 +98,11 @@ public final class Vcpu {
     control = new TranslationControl(this, translator, slow, guestMode, mmu, model, statistics);
   }
 
+  /** Says whom to ask about the instruction that makes an access; at first all are stores. */
+  public void setInstruction(WritingInstruction instruction) {
+    slow.setInstruction(instruction);
+  }
+
   /** What it does where processors have a choice. */
   public ProcessorModel model() {
     return model;

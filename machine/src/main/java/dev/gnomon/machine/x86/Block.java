@@ -28,6 +28,9 @@ final class Block {
   /** By instruction: how many bytes of the block lie before it, and last the length of all. */
   final short[] offsets;
 
+  /** A bit for each instruction that is one with which operating systems edit page tables. */
+  final long tableEdits;
+
   /** The aligned words that the bytes lie in, with the bytes that do not count cleared. */
   private final long[] words;
 
@@ -43,7 +46,15 @@ final class Block {
    * @param bytes those of its page from {@code hpa} on, of which {@code offsets} says how many
    *     count
    */
-  Block(long hpa, long rip, int codeSize, Operation[] operations, short[] offsets, byte[] bytes) {
+  Block(
+      long hpa,
+      long rip,
+      int codeSize,
+      Operation[] operations,
+      short[] offsets,
+      long tableEdits,
+      byte[] bytes) {
+    this.tableEdits = tableEdits;
     this.hpa = hpa;
     this.rip = rip;
     this.codeSize = codeSize;

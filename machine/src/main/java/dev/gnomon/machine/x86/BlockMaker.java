@@ -27,6 +27,7 @@ final class BlockMaker {
   private final byte[] bytes = new byte[MOST_BYTES + Decoder.MAX_LENGTH];
   private final Operation[] made = new Operation[MOST_INSTRUCTIONS];
   private final short[] offsets = new short[MOST_INSTRUCTIONS + 1];
+  private long tableEdits;
 
   BlockMaker(X86Cpu cpu, Vcpu vcpu, PhysicalMemory memory) {
     this.cpu = cpu;
@@ -87,11 +88,18 @@ final class BlockMaker {
 
   private Block block(int count, long hpa, long rip, int codeSize) {
     return new Block(
-        hpa, rip, codeSize, Arrays.copyOf(made, count), Arrays.copyOf(offsets, count + 1), bytes);
+        hpa,
+        rip,
+        codeSize,
+        Arrays.copyOf(made, count),
+        Arrays.copyOf(offsets, count + 1),
+        tableEdits,
+        bytes);
   }
 
   /** Decodes what it can; returns how many instructions, 0 if not even one is known in full. */
   private int decode(int known, long rip, int codeSize) {
+    tableEdits = 0;
     int count = 0;
     int at = 0;
     boolean isEnd = false;
@@ -101,6 +109,7 @@ final class BlockMaker {
         break;
       }
       made[count] = operations.make(instruction);
+      tableEdits |= instruction.mnemonic().editsTables() ? 1L << count : 0;
       at += instruction.length();
       count++;
       offsets[count] = (short) at;

@@ -1,6 +1,7 @@
 package dev.gnomon.machine.x86;
 
 import dev.gnomon.machine.processor.Vcpu;
+import dev.gnomon.machine.processor.WritingInstruction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * <p>It is in guest mode but while it asks the board. An exception of an instruction is delivered
  * with RIP at the instruction and all else as before it.
  */
-final class RunLoop {
+final class RunLoop implements WritingInstruction {
   /** What there is to see to before the next block. */
   private static final int LOOK_FOR_INTERRUPTS = 1;
 
@@ -40,6 +41,9 @@ final class RunLoop {
   private boolean isTrapInhibited;
   private boolean isRestarted;
 
+  /** The block that is executed, or was last. */
+  private @Nullable Block running;
+
   /** How many instructions of the running block are to be executed. */
   private int blockEnd;
 
@@ -59,6 +63,7 @@ final class RunLoop {
     board = cpu.board();
     cache = new BlockCache(vcpu.memory());
     maker = new BlockMaker(cpu, vcpu, vcpu.memory());
+    vcpu.setInstruction(this);
   }
 
   StopReason run(long maxInstructions) {
@@ -88,6 +93,29 @@ final class RunLoop {
 
   long instructions() {
     return instructions;
+  }
+
+  @Override
+  public boolean editsTables() {
+    int index = executing();
+    return running == null || index < 0 || (running.tableEdits >>> index & 1) != 0;
+  }
+
+  @Override
+  public long rip() {
+    int index = executing();
+    return running == null || index < 0 ? state.rip : running.rip + running.offsets[index];
+  }
+
+  /** Which instruction of the running block RIP is behind; -1 if it is somewhere else. */
+  private int executing() {
+    Block block = running;
+    for (int i = 0; block != null && i < block.operations.length; i++) {
+      if (state.rip == block.rip + block.offsets[i + 1]) {
+        return i;
+      }
+    }
+    return -1;
   }
 
   // --- one block ---
@@ -163,6 +191,7 @@ final class RunLoop {
     Operation[] operations = block.operations;
     short[] offsets = block.offsets;
     long rip = block.rip;
+    running = block;
     blockEnd = count;
     int done = 0;
     try {

@@ -144,7 +144,13 @@ class BlockCacheTest {
       byte[] bytes = {(byte) 0x90, (byte) 0x90, (byte) 0x90};
       Block block =
           new Block(
-              hpa + 6, 0x1006, 8, new Operation[] {new Operations.Undefined()}, shorts(3), bytes);
+              hpa + 6,
+              0x1006,
+              8,
+              new Operation[] {new Operations.Undefined()},
+              shorts(3),
+              0,
+              bytes);
       cache.add(block);
       assertThat(cache.find(hpa + 6, 0x1006, 8)).isSameAs(block);
       assertThat(cache.find(hpa + 6, 0x1006, 4)).isNull();

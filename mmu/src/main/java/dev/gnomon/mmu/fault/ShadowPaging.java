@@ -25,6 +25,11 @@ public final class ShadowPaging implements Paging {
   private final MmioCache mmioCache = new MmioCache();
   private long guestFaultCode;
 
+  /** The last write that was tried again with its table unprotected. */
+  private long retriedAddress = -1;
+
+  private long retriedRip;
+
   public ShadowPaging(ShadowFaults faults, ShadowRoots roots, ShadowMmu shadow, Memslots memslots) {
     this.faults = faults;
     this.roots = roots;
@@ -86,6 +91,21 @@ public final class ShadowPaging implements Paging {
       guestFaultCode = fault.walk().faultCode();
     }
     return result;
+  }
+
+  /** See {@link dev.gnomon.mmu.VcpuMmu#unprotect}. Not inside a read section of the memslots. */
+  public boolean unprotect(Cpu cpu, long address, long rip, boolean editsTables) {
+    if (address == retriedAddress && rip == retriedRip) {
+      return false;
+    }
+    retriedAddress = -1;
+    long gfn = isShadowing() ? fault.walk().gfn() : PhysicalMemory.pfn(address);
+    if (editsTables || !roots.unprotect(cpu, gfn)) {
+      return false;
+    }
+    retriedAddress = address;
+    retriedRip = rip;
+    return true;
   }
 
   /** Whether the guest's own tables are shadowed: not under direct TDP. */

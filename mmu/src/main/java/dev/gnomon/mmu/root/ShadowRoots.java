@@ -115,6 +115,13 @@ public final class ShadowRoots implements TableSource {
     }
   }
 
+  /** Zaps what shadows tables in a page; whether there was anything. */
+  public boolean unprotect(Cpu cpu, long gfn) {
+    boolean[] hasZapped = new boolean[1];
+    locked(cpu, () -> hasZapped[0] = shadow.unprotect(cpu, gfn));
+    return hasZapped[0];
+  }
+
   private void locked(Cpu cpu, Runnable change) {
     memslots.enter(cpu);
     mmuLock.writeLock(cpu);

@@ -262,6 +262,11 @@ public final class ShadowMmu {
     tableWrites.written(cpu, guest, gpa, size);
   }
 
+  /** Zaps what shadows tables in a page, so that it can be written; whether there was anything. */
+  public boolean unprotect(Cpu cpu, long gfn) {
+    return tableWrites.unprotect(cpu, gfn);
+  }
+
   // --- the host and the VMM ---
 
   /** Zaps the leaves of a range; returns whether a flush is owed. */

@@ -65,6 +65,19 @@ final class TableWrites {
     tables.commitOrFlush(cpu, batch, owesFlush);
   }
 
+  /** Zaps what shadows tables in a page: it is probably none. Whether there was anything. */
+  boolean unprotect(Cpu cpu, long gfn) {
+    ZapBatch batch = new ZapBatch();
+    for (MmuPage page : pages.indirectOfGfn(gfn)) {
+      if (!tables.isObsolete(page)) {
+        tables.zap(cpu, page, batch);
+      }
+    }
+    boolean hasZapped = batch.size() > 0;
+    tables.commit(cpu, batch);
+    return hasZapped;
+  }
+
   /** Whether a write crosses an entry, or is too small for one; single aligned bytes are usual. */
   private static boolean isOdd(MmuPage page, int offset, int size) {
     int entry = Role.hasFourByteEntries(page.role()) ? 4 : 8;

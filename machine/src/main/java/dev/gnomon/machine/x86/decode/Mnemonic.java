@@ -309,5 +309,16 @@ public enum Mnemonic {
   INVALID,
 
   /** More than 15 bytes: raises #GP. */
-  TOO_LONG
+  TOO_LONG;
+
+  /**
+   * Whether it is one with which operating systems edit page tables: what moves a value, sets or
+   * clears bits, or does so if nobody else has.
+   */
+  public boolean editsTables() {
+    return switch (this) {
+      case AND, BTC, BTS, CMPXCHG, CMPXCHG8B, MOV, OR, XCHG -> true;
+      default -> false;
+    };
+  }
 }
