@@ -45,6 +45,7 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  gnomon fuzz --seconds 60",
+      "  gnomon fuzz --operations 200000000",
       "  gnomon fuzz --seed 42 --config shadow --config shadow-32",
       "  gnomon fuzz --replay fuzz-shadow-42.txt",
       "",
@@ -52,15 +53,27 @@ import picocli.CommandLine.Spec;
     })
 public final class FuzzCommand implements Callable<Integer> {
   private static final long SECOND = 1_000_000_000L;
-  private static final long PROGRESS_NANOS = SECOND / 5;
+  private static final long PROGRESS_MILLIS = 200;
+  private static final double DEFAULT_SECONDS = 10;
   private static final long SHRINKING_NANOS = 20 * SECOND;
 
   @Option(
       names = "--seconds",
       paramLabel = "S",
-      defaultValue = "10",
-      description = "How long (default ${DEFAULT-VALUE}).")
-  private double seconds;
+      description = "How long (default 10, without limit if --operations is given).")
+  private @Nullable Double seconds;
+
+  @Option(
+      names = "--operations",
+      paramLabel = "N",
+      description = "How many operations, under all configurations together.")
+  private @Nullable Long operations;
+
+  @Option(
+      names = "--jobs",
+      paramLabel = "N",
+      description = "Threads (default: one for each processor). The guests are the same.")
+  private @Nullable Integer jobs;
 
   @Option(
       names = "--seed",
@@ -97,9 +110,9 @@ public final class FuzzCommand implements Callable<Integer> {
       out.flush();
       return ExitStatus.OK;
     }
-    if (!(seconds > 0)) {
-      throw new InputException("--seconds must be positive");
-    }
+    requirePositive("--seconds", seconds);
+    requirePositive("--operations", operations);
+    requirePositive("--jobs", jobs);
     Path file = replayed;
     return file == null ? fuzz(out) : replay(file, out);
   }
@@ -115,14 +128,12 @@ public final class FuzzCommand implements Callable<Integer> {
     } catch (IOException e) {
       throw new InputException(file + ": cannot be read", e);
     }
-    try (Fuzzer fuzzer = new Fuzzer(List.of())) {
-      String what = fuzzer.replay(script);
-      out.printf(
-          "%d operations under %s: %s%n",
-          script.size(), script.config().name(), what == null ? "no divergence" : what);
-      out.flush();
-      return what == null ? ExitStatus.OK : ExitStatus.VIOLATED;
-    }
+    String what = Fuzzer.replay(script);
+    out.printf(
+        "%d operations under %s: %s%n",
+        script.size(), script.config().name(), what == null ? "no divergence" : what);
+    out.flush();
+    return what == null ? ExitStatus.OK : ExitStatus.VIOLATED;
   }
 
   private int fuzz(PrintWriter out) {
@@ -133,41 +144,33 @@ public final class FuzzCommand implements Callable<Integer> {
     out.printf(
         "seed %d; %s%n", seed, String.join(", ", configs.stream().map(FuzzConfig::name).toList()));
     out.flush();
-    try (Fuzzer fuzzer = new Fuzzer(configs);
-        Interruption interruption = new Interruption()) {
+    FuzzJobs running =
+        new FuzzJobs(configs, seed, operations == null ? Long.MAX_VALUE : operations);
+    try (Interruption interruption = new Interruption()) {
       interruption.install();
-      interruption.onRequest(() -> {});
-      return fuzz(fuzzer, seed, interruption, out, progress);
+      interruption.onRequest(running::stop);
+      return fuzz(running, configs, interruption, out, progress);
     }
   }
 
   private int fuzz(
-      Fuzzer fuzzer,
-      long first,
+      FuzzJobs running,
+      List<FuzzConfig> configs,
       Interruption interruption,
       PrintWriter out,
       TerminalLine progress) {
     long start = System.nanoTime();
-    long end = start + (long) (seconds * SECOND);
-    long shown = start;
-    Fuzzer.Finding finding = null;
-    for (long seed = first; finding == null && !interruption.isRequested(); seed++) {
-      finding = fuzzer.run(seed);
-      long now = System.nanoTime();
-      if (now - end >= 0) {
-        break;
-      }
-      if (now - shown > PROGRESS_NANOS) {
-        shown = now;
-        progress.show(totals(fuzzer, start));
-      }
-    }
+    await(running, start, progress);
     progress.clear();
-    out.println(totals(fuzzer, start));
+    Fuzzer.Finding finding = running.finding();
+    out.println(totals(running, start));
+    for (int i = 0; i < configs.size(); i++) {
+      out.printf("  %-16s %,15d operations%n", configs.get(i).name(), running.operations(i));
+    }
     if (finding == null) {
       out.println("no divergence");
     } else {
-      tell(fuzzer, finding, out, progress);
+      tell(finding, out, progress);
     }
     out.flush();
     if (finding != null) {
@@ -176,23 +179,46 @@ public final class FuzzCommand implements Callable<Integer> {
     return interruption.isRequested() ? ExitStatus.INTERRUPTED : ExitStatus.OK;
   }
 
-  private static String totals(Fuzzer fuzzer, long start) {
+  private void await(FuzzJobs running, long start, TerminalLine progress) {
+    double limit =
+        seconds != null ? seconds : operations == null ? DEFAULT_SECONDS : Double.POSITIVE_INFINITY;
+    running.start(jobs == null ? Runtime.getRuntime().availableProcessors() : jobs);
+    try {
+      while (!running.hasEnded(PROGRESS_MILLIS)) {
+        if (System.nanoTime() - start > limit * SECOND) {
+          running.stop();
+        }
+        progress.show(totals(running, start));
+      }
+    } catch (InterruptedException e) {
+      running.stop();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static String totals(FuzzJobs running, long start) {
     double passed = Math.max(1, System.nanoTime() - start) / (double) SECOND;
     return String.format(
         Locale.ROOT,
         "%,d guests, %,d operations, %,.0f operations/s",
-        fuzzer.guests(),
-        fuzzer.operations(),
-        fuzzer.operations() / passed);
+        running.guests(),
+        running.operations(),
+        running.operations() / passed);
   }
 
-  private void tell(Fuzzer fuzzer, Fuzzer.Finding found, PrintWriter out, TerminalLine progress) {
+  private static void requirePositive(String name, @Nullable Number value) {
+    if (value != null && !(value.doubleValue() > 0)) {
+      throw new InputException(name + " must be positive");
+    }
+  }
+
+  private void tell(Fuzzer.Finding found, PrintWriter out, TerminalLine progress) {
     String name = found.script().config().name();
     out.printf("DIVERGENCE under %s, guest of seed %d: %s%n", name, found.seed(), found.what());
     out.flush();
     progress.show("shrinking");
     long deadline = System.nanoTime() + SHRINKING_NANOS;
-    Fuzzer.Finding least = fuzzer.shrink(found, () -> System.nanoTime() - deadline >= 0);
+    Fuzzer.Finding least = Fuzzer.shrink(found, () -> System.nanoTime() - deadline >= 0);
     progress.clear();
     List<String> lines = new ArrayList<>();
     lines.add("# seed " + found.seed() + ": " + least.what());

@@ -54,7 +54,7 @@ public final class Fuzzer implements AutoCloseable {
   }
 
   /** Runs a script on a new VM; what is wrong, or null. */
-  public @Nullable String replay(Script script) {
+  public static @Nullable String replay(Script script) {
     try (ScriptRunner runner = new ScriptRunner(script.config())) {
       return runner.run(script);
     }
@@ -66,7 +66,7 @@ public final class Fuzzer implements AutoCloseable {
    * @param isOver says that this has taken long enough
    * @return the finding itself, if it does not show on a new VM
    */
-  public Finding shrink(Finding finding, BooleanSupplier isOver) {
+  public static Finding shrink(Finding finding, BooleanSupplier isOver) {
     Finding best = finding;
     try (ScriptRunner runner = new ScriptRunner(finding.script.config())) {
       int piece = Math.max(1, finding.script.size() / 2);
@@ -100,6 +100,12 @@ public final class Fuzzer implements AutoCloseable {
   /** How many operations were done. */
   public long operations() {
     return runners.values().stream().mapToLong(ScriptRunner::operations).sum();
+  }
+
+  /** How many of them under one of the configurations. */
+  public long operations(FuzzConfig config) {
+    ScriptRunner runner = runners.get(config.name());
+    return runner == null ? 0 : runner.operations();
   }
 
   @Override
