@@ -9,8 +9,9 @@ import dev.gnomon.mmu.dirty.DirtyMarker;
 import dev.gnomon.mmu.dirty.PmlBuffer;
 import dev.gnomon.mmu.event.Tracepoints;
 import dev.gnomon.mmu.fault.Invalidations;
+import dev.gnomon.mmu.fault.NestedPaging;
 import dev.gnomon.mmu.fault.PageFaults;
-import dev.gnomon.mmu.fault.Paging;
+import dev.gnomon.mmu.fault.RootPaging;
 import dev.gnomon.mmu.fault.ShadowFaults;
 import dev.gnomon.mmu.fault.ShadowPaging;
 import dev.gnomon.mmu.fault.TdpPaging;
@@ -21,7 +22,10 @@ import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.HostPages;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.platform.Platform;
+import dev.gnomon.mmu.root.LoadedRoots;
+import dev.gnomon.mmu.root.NestedSource;
 import dev.gnomon.mmu.root.ShadowRoots;
+import dev.gnomon.mmu.root.SpecialRootsRule;
 import dev.gnomon.mmu.root.VcpuRoot;
 import dev.gnomon.mmu.shadow.Foundation;
 import dev.gnomon.mmu.shadow.ShadowMmu;
@@ -134,14 +138,18 @@ public final class Mmu {
             trace,
             statistics);
     ShadowStructures structures =
-        new ShadowStructures(base, rules.get(Rules.PFN_DIRTY), rules.get(Rules.FLUSH_ON_UPDATE));
+        new ShadowStructures(
+            base,
+            synchronization.spinLock(),
+            rules.get(Rules.PFN_DIRTY),
+            rules.get(Rules.FLUSH_ON_UPDATE));
     SpteMaker maker =
         new SpteMaker(
             config,
             format,
             hostPages,
             marker,
-            config.mmu() == MmuKind.TDP ? WriteTracking.REGISTERED : structures.tracking(),
+            config.hasReverseMaps() ? structures.tracking() : WriteTracking.REGISTERED,
             rules.get(Rules.PFN_DIRTY),
             rules.get(Rules.WRITABLE_LEAF));
     shadow = new ShadowMmu(structures, maker);
@@ -166,6 +174,7 @@ public final class Mmu {
                 rules.get(Rules.HUGE_RECOVERY)),
             trace,
             statistics);
+    shadow.alsoProtects(tdp::writeProtect);
     dirtyLog =
         new DirtyLog(
             config,
@@ -229,13 +238,17 @@ public final class Mmu {
     for (int i = 0; i < vcpus.length; i++) {
       PmlBuffer pml =
           config.logsByDirtyBit() ? new PmlBuffer(memory, platform.frames().allocate(cpu)) : null;
+      NestedPaging nested =
+          config.nested() && config.mmu() != MmuKind.SHADOW
+              ? nested(i, rules.get(Rules.SPECIAL_ROOTS), shadowFaults, base)
+              : null;
       if (config.mmu() == MmuKind.TDP) {
-        Paging paging = new TdpPaging(pageFaults, new VcpuRoot(tdp, trace));
-        vcpus[i] = new VcpuMmu(i, memslots, marker, paging, null, pml);
+        RootPaging paging = new TdpPaging(pageFaults, new VcpuRoot(tdp, trace));
+        vcpus[i] = new VcpuMmu(i, memslots, statistics, marker, paging, null, nested, pml);
       } else {
         ShadowRoots roots = roots(i, base, rules);
         ShadowPaging paging = new ShadowPaging(shadowFaults, roots, shadow, memslots);
-        vcpus[i] = new VcpuMmu(i, memslots, marker, paging, paging, pml);
+        vcpus[i] = new VcpuMmu(i, memslots, statistics, marker, paging, paging, nested, pml);
       }
     }
     audit =
@@ -244,7 +257,14 @@ public final class Mmu {
   }
 
   private static boolean writeTracks(MmuConfig config) {
-    return config.writeTracking() || config.mmu() == MmuKind.SHADOW;
+    return config.writeTracking() || config.shadowsTables();
+  }
+
+  private NestedPaging nested(
+      int vcpu, SpecialRootsRule specialRoots, ShadowFaults faults, Foundation base) {
+    NestedSource source = new NestedSource(shadow, memslots, config);
+    LoadedRoots roots = new LoadedRoots(vcpu, source, specialRoots, shadow, base);
+    return new NestedPaging(faults, source, roots, base, shadow);
   }
 
   private ShadowRoots roots(int vcpu, Foundation base, Rules rules) {

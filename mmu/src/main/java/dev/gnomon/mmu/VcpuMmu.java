@@ -5,9 +5,11 @@ import dev.gnomon.mmu.arch.ControlRegisters;
 import dev.gnomon.mmu.arch.FaultCode;
 import dev.gnomon.mmu.arch.PagingFeatures;
 import dev.gnomon.mmu.arch.Privilege;
+import dev.gnomon.mmu.config.Statistics;
 import dev.gnomon.mmu.dirty.DirtyMarker;
 import dev.gnomon.mmu.dirty.PmlBuffer;
-import dev.gnomon.mmu.fault.Paging;
+import dev.gnomon.mmu.fault.NestedPaging;
+import dev.gnomon.mmu.fault.RootPaging;
 import dev.gnomon.mmu.fault.ShadowPaging;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.shadow.ShadowRoot;
@@ -27,7 +29,7 @@ public final class VcpuMmu {
   private final int vcpu;
   private final Memslots memslots;
   private final DirtyMarker marker;
-  private final Paging paging;
+  private final NestedMmu nested;
   private final @Nullable ShadowPaging shadow;
   private final @Nullable PmlBuffer pml;
 
@@ -35,50 +37,53 @@ public final class VcpuMmu {
    * Makes it.
    *
    * @param shadow the same as {@code paging} where that follows the guest's registers, else null
+   * @param guest the guest context, where the guest's nested tables are shadowed, else null
    */
   VcpuMmu(
       int vcpu,
       Memslots memslots,
+      Statistics statistics,
       DirtyMarker marker,
-      Paging paging,
+      RootPaging paging,
       @Nullable ShadowPaging shadow,
+      @Nullable NestedPaging guest,
       @Nullable PmlBuffer pml) {
     this.vcpu = vcpu;
     this.memslots = memslots;
     this.marker = marker;
-    this.paging = paging;
+    nested = new NestedMmu(paging, guest, memslots, statistics);
     this.shadow = shadow;
     this.pml = pml;
   }
 
   /** Whether a root is loaded; if not, {@link #loadRoot} before entering the guest. */
   public boolean hasRoot() {
-    return paging.isReady();
+    return nested.active().isReady();
   }
 
   /** Loads a root. The TLB must be flushed before the guest is entered. */
   public void loadRoot(Cpu cpu) {
-    paging.prepare(cpu);
+    nested.active().prepare(cpu);
   }
 
-  /** Drops the root if it is obsolete. */
+  /** Drops roots that are obsolete. */
   public void dropObsoleteRoots(Cpu cpu) {
-    paging.dropObsolete(cpu);
+    nested.dropObsolete(cpu);
   }
 
   /** Drops all roots: the vCPU stops. */
   public void unloadRoot(Cpu cpu) {
-    paging.unload(cpu);
+    nested.unload(cpu);
   }
 
   /** Where the processor starts its walks. */
   public long rootHpa() {
-    return paging.rootHpa();
+    return nested.active().rootHpa();
   }
 
   /** The level of the root; 3 is a root of four entries, as PAE paging has it. */
   public int rootLevel() {
-    return paging.rootLevel();
+    return nested.active().rootLevel();
   }
 
   // --- what the guest does to its registers; nothing under the TDP MMU ---
@@ -88,6 +93,7 @@ public final class VcpuMmu {
     if (shadow != null) {
       shadow.roots().setFeatures(cpu, features);
     }
+    nested.setFeatures(cpu, features);
   }
 
   /** Loads all registers at once; PDPTEs that are wrong count as not present. */
@@ -149,11 +155,21 @@ public final class VcpuMmu {
     }
   }
 
+  // --- nested guests ---
+
+  /** The contexts in which a guest of the guest's runs. */
+  public NestedMmu nested() {
+    return nested;
+  }
+
   // --- the dirty log ---
 
-  /** The page-modification log that the processor fills, or null. */
+  /**
+   * The page-modification log that the processor fills, or null. While L2 runs there is none: the
+   * gpas in it would be L2's.
+   */
   public @Nullable PmlBuffer pml() {
-    return pml;
+    return nested.isRunning() ? null : pml;
   }
 
   /**
@@ -180,10 +196,12 @@ public final class VcpuMmu {
    * Handles a fault of the processor's walk, made by a supervisor with EFLAGS.AC clear, or by user
    * code.
    *
-   * @param address a gpa, or where the guest's tables are shadowed a gva
+   * @param address a gpa, or where the guest's tables are shadowed a gva; while L2 runs by nested
+   *     tables of L1's, an L2-physical address
    * @param code a {@link dev.gnomon.mmu.arch.FaultCode}
    * @return RETRY, FIXED or SPURIOUS: enter the guest again; EMULATE or WRITE_PROTECTED: emulate;
-   *     GUEST_FAULT: the guest gets a fault of {@link #guestFaultCode}
+   *     GUEST_FAULT: the guest gets a fault of {@link #guestFaultCode}; NESTED_VIOLATION: L1 gets
+   *     {@link NestedMmu#violation}
    * @throws dev.gnomon.mmu.platform.OutOfFramesException if the host has no frame left
    */
   public FaultResult handleFault(Cpu cpu, long address, long code) {
@@ -195,7 +213,7 @@ public final class VcpuMmu {
   public FaultResult handleFault(Cpu cpu, long address, long code, Privilege who) {
     memslots.enter(cpu);
     try {
-      return paging.handle(cpu, address, code, who);
+      return nested.active().handle(cpu, address, code, who);
     } finally {
       memslots.leave(cpu);
     }
@@ -218,7 +236,7 @@ public final class VcpuMmu {
    * mode.
    */
   public boolean followsRegisters() {
-    return shadow != null;
+    return shadow != null && !nested.hasTables();
   }
 
   /** Whether faults are told by gva, and the guest's own faults are found here. */
@@ -258,6 +276,7 @@ public final class VcpuMmu {
     if (shadow != null) {
       shadow.written(cpu, gpa, size);
     }
+    nested.written(cpu, gpa, size);
   }
 
   /** Marks a page that the VMM has written for this vCPU: an emulated write. */
@@ -276,6 +295,7 @@ public final class VcpuMmu {
     if (shadow != null) {
       shadow.roots().forEach(taker);
     }
+    nested.forEachRoot(taker);
   }
 
   /** Gives back what belongs to the vCPU alone. It runs no more, and has no root. */
@@ -283,5 +303,6 @@ public final class VcpuMmu {
     if (shadow != null) {
       shadow.roots().close(cpu);
     }
+    nested.close(cpu);
   }
 }

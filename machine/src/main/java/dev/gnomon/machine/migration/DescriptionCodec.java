@@ -112,31 +112,33 @@ final class DescriptionCodec {
         .put(mmu.vcpus())
         .put(mmu.mmu().ordinal())
         .put(mmu.hostBits())
-        .put(mmu.shadowPages());
+        .put(mmu.shadowPages())
+        .put(mmu.nested());
   }
 
   private static MmuConfig readMmu(PayloadReader in) {
     return new MmuConfig(
-        one(in, TDP_KINDS),
-        one(in, LAYOUTS),
-        in.getBoolean(),
-        in.getBoolean(),
-        in.getBoolean(),
-        in.getInt(),
-        in.getInt(),
-        in.getInt(),
-        one(in, LOG_KINDS),
-        in.getBoolean(),
-        in.getBoolean(),
-        in.getInt(),
-        in.getBoolean(),
-        in.getBoolean(),
-        in.getBoolean(),
-        in.getInt(),
-        count(in),
-        one(in, MMU_KINDS),
-        in.getInt(),
-        in.getInt());
+            one(in, TDP_KINDS),
+            one(in, LAYOUTS),
+            in.getBoolean(),
+            in.getBoolean(),
+            in.getBoolean(),
+            in.getInt(),
+            in.getInt(),
+            in.getInt(),
+            one(in, LOG_KINDS),
+            in.getBoolean(),
+            in.getBoolean(),
+            in.getInt(),
+            in.getBoolean(),
+            in.getBoolean(),
+            in.getBoolean(),
+            in.getInt(),
+            count(in),
+            one(in, MMU_KINDS),
+            in.getInt(),
+            in.getInt())
+        .withNested(in.getBoolean());
   }
 
   private static void writeTlb(PayloadWriter out, TlbConfig tlb) {

@@ -10,6 +10,10 @@ final class EmulatedEntries {
 
   private final long[] gpas = new long[MOST];
   private final long[] values = new long[MOST];
+
+  /** Where the VMM has found them: of L2's, elsewhere than where L2 has them. */
+  private final long[] places = new long[MOST];
+
   private int count;
 
   boolean isEmpty() {
@@ -31,14 +35,25 @@ final class EmulatedEntries {
     return values[at];
   }
 
-  /** The VMM has read an entry, or changed it. */
-  void put(long gpa, long value) {
+  /** The gpa at which the VMM finds an entry. */
+  long place(int at) {
+    return places[at];
+  }
+
+  /**
+   * The VMM has read an entry, or changed it.
+   *
+   * @param gpa by which walks look for it; of L2, an L2-physical address
+   * @param place the gpa at which the VMM finds it
+   */
+  void put(long gpa, long place, long value) {
     int at = find(gpa);
     if (at < 0) {
       at = count < MOST ? count++ : MOST - 1;
     }
     gpas[at] = gpa;
     values[at] = value;
+    places[at] = place;
   }
 
   /** The access is over. */

@@ -50,6 +50,15 @@ final class GuestPaging {
     System.arraycopy(values, 0, pdptes, 0, PDPTES);
   }
 
+  ControlRegisters registers() {
+    return registers;
+  }
+
+  /** The four PDPTEs: not a copy. */
+  long[] pdptes() {
+    return pdptes;
+  }
+
   PagingMode mode() {
     return mode;
   }

@@ -31,7 +31,8 @@ final class GuestWalker {
   private final GuestPaging paging;
   private final GuestTables tables;
   private final WalkEnd end;
-  private final boolean tableAccessesWrite;
+  private final boolean writesByDefault;
+  private boolean tableAccessesWrite;
   private final boolean walksPdptes;
   private final boolean isForgetful;
   private final StructureCache tables2m;
@@ -57,12 +58,25 @@ final class GuestWalker {
     this.paging = paging;
     this.tables = tables;
     this.end = end;
-    tableAccessesWrite =
+    writesByDefault =
         format.kind() == TdpKind.NPT || format.hasAccessedDirty() || model.writesTables();
+    tableAccessesWrite = writesByDefault;
     walksPdptes = model.walksPdptes();
     isForgetful = config.isForgetful();
     tables2m = new StructureCache(PageLevel.LEVEL_2M, config.structureEntries());
     tables1g = new StructureCache(PageLevel.LEVEL_1G, config.structureEntries());
+  }
+
+  /**
+   * Whether each access to a guest table is a write for the tables below; else only for A and D.
+   */
+  void setWritesTables(boolean value) {
+    tableAccessesWrite = value;
+  }
+
+  /** Whether it is while L1 runs. */
+  boolean writesTablesByDefault() {
+    return writesByDefault;
   }
 
   /** Walks for an access; returns a {@link Translation}, or 0: see {@link WalkEnd}. */

@@ -29,7 +29,6 @@ final class NestedWalker {
 
   private final SpteFormat format;
   private final VcpuMmu mmu;
-  private final int rootLevel;
   private final Cpu cpu;
   private final boolean isForgetful;
   private final StructureCache tables2m;
@@ -46,19 +45,12 @@ final class NestedWalker {
    *
    * @param memory as page walks see it
    */
-  NestedWalker(
-      Cpu cpu,
-      PhysicalMemory memory,
-      SpteFormat format,
-      VcpuMmu mmu,
-      int rootLevel,
-      TlbConfig config) {
+  NestedWalker(Cpu cpu, PhysicalMemory memory, SpteFormat format, VcpuMmu mmu, TlbConfig config) {
     this.cpu = cpu;
     isForgetful = config.isForgetful();
     this.memory = memory;
     this.format = format;
     this.mmu = mmu;
-    this.rootLevel = rootLevel;
     tables2m = new StructureCache(PageLevel.LEVEL_2M, config.structureEntries());
     tables1g = new StructureCache(PageLevel.LEVEL_1G, config.structureEntries());
     int ways = Math.min(LEAF_WAYS, config.structureEntries());
@@ -147,7 +139,7 @@ final class NestedWalker {
    */
   long probe(long gpa, boolean isWrite, boolean isFetch) {
     long table = mmu.rootHpa();
-    int level = rootLevel;
+    int level = mmu.rootLevel();
     probed2m = -1;
     probed1g = -1;
     while (true) {
@@ -186,7 +178,7 @@ final class NestedWalker {
   }
 
   private long walk(long gpa, boolean isWrite, boolean isFetch) {
-    int level = rootLevel;
+    int level = mmu.rootLevel();
     long table;
     int at;
     if ((at = tables2m.find(gpa)) >= 0) {

@@ -1,13 +1,16 @@
 package dev.gnomon.machine.processor;
 
+import dev.gnomon.mmu.NestedMmu;
 import dev.gnomon.mmu.VcpuMmu;
 import dev.gnomon.mmu.arch.AccessKind;
 import dev.gnomon.mmu.arch.FaultCode;
+import dev.gnomon.mmu.arch.NestedViolation;
 import dev.gnomon.mmu.arch.Privilege;
 import dev.gnomon.mmu.config.Stat;
 import dev.gnomon.mmu.config.Statistics;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.table.FaultResult;
+import java.util.Objects;
 
 /**
  * What an access comes to when the first level of the TLB does not know its page: the second level,
@@ -23,16 +26,23 @@ final class SlowAccess {
   private final Translator translator;
   private final GuestMode guestMode;
 
-  /** Who takes page faults of the guest. */
-  @FunctionalInterface
+  /** Who takes what the guest gets. */
   interface Delivery {
-    /** Has the guest handle a fault; the access is then tried again. */
-    void deliver(long gva, long code);
+    /** Has the guest handle a page fault; the access is then tried again. */
+    void pageFault(long gva, long code);
+
+    /** Has L1 handle a violation of its nested tables; the access is then tried again. */
+    void violation(NestedViolation violation);
   }
 
   private final Delivery delivery;
   private WritingInstruction instruction = WritingInstruction.STORE;
   private long emulatedGpa;
+
+  /** The code of the page fault that an access to be emulated has ended in. */
+  private long guestFaultCode;
+
+  private boolean isLoadingPdptes;
 
   SlowAccess(
       Cpu cpu,
@@ -93,7 +103,9 @@ final class SlowAccess {
         if (translator.readPdpte(gpa + 8L * i, into, i)) {
           i++;
         } else {
+          isLoadingPdptes = true;
           isHelped(Privilege.SUPERVISOR, gpa, AccessKind.READ);
+          isLoadingPdptes = false;
         }
       }
     } finally {
@@ -108,7 +120,7 @@ final class SlowAccess {
         long code = translator.end().faultCode();
         statistics.count(cpu, Stat.PF_GUEST);
         translator.dropGuestFault(gva);
-        delivery.deliver(gva, code);
+        delivery.pageFault(gva, code);
         yield true;
       }
       case PML_FULL -> {
@@ -132,20 +144,20 @@ final class SlowAccess {
     translator.dropNestedFault(gva);
     guestMode.leave();
     FaultResult result = mmu.handleFault(cpu, gpa, code, who);
+    guestFaultCode = mmu.guestFaultCode();
     boolean isTable = (code & FaultCode.GUEST_PAGE) != 0;
-    if (result == FaultResult.WRITE_PROTECTED) {
+    if (result == FaultResult.WRITE_PROTECTED && !mmu.nested().hasTables()) {
       boolean edits = !isTable && instruction.editsTables();
       result = mmu.unprotect(cpu, gpa, instruction.rip(), edits) ? FaultResult.FIXED : result;
     }
-    boolean isEmulated = result == FaultResult.EMULATE || result == FaultResult.WRITE_PROTECTED;
-    if (isEmulated && isTable) {
-      int size = translator.paging().mode().entryBytes();
-      translator.emulated().put(gpa, vmm.readEntry(cpu, gpa, size));
+    if (result == FaultResult.EMULATE || result == FaultResult.WRITE_PROTECTED) {
+      emulatedGpa = gpa;
+      result = isTable ? readEntry(gpa, code, result) : locate(who, gva, kind, result);
     }
-    if (isEmulated && mmu.isShadowing()) {
-      gpa = mmu.translate(cpu, gva, kind, who);
-      result = gpa < 0 ? FaultResult.GUEST_FAULT : result;
-    }
+    NestedViolation violation =
+        result == FaultResult.NESTED_VIOLATION
+            ? mmu.nested().violation(gva, !isLoadingPdptes)
+            : null;
     boolean wasRequested = guestMode.enter();
     return switch (result) {
       case RETRY -> {
@@ -156,26 +168,64 @@ final class SlowAccess {
         yield true;
       }
       case FIXED, SPURIOUS -> true;
-      case EMULATE, WRITE_PROTECTED -> {
-        emulatedGpa = gpa;
-        yield isTable;
-      }
+      case EMULATE, WRITE_PROTECTED -> isTable;
       case GUEST_FAULT -> {
-        delivery.deliver(gva, mmu.guestFaultCode());
+        delivery.pageFault(gva, guestFaultCode);
+        yield true;
+      }
+      case NESTED_VIOLATION -> {
+        isLoadingPdptes = false;
+        delivery.violation(Objects.requireNonNull(violation));
         yield true;
       }
       case CONTINUE, INVALID -> throw new IllegalStateException("a fault ended as " + result);
     };
   }
 
+  /** Has the VMM read an entry of a guest's table for the access under way. */
+  private FaultResult readEntry(long gpa, long code, FaultResult result) {
+    long place = gpa;
+    if (mmu.nested().hasTables()) {
+      AccessKind kind = (code & FaultCode.WRITE) != 0 ? AccessKind.WRITE : AccessKind.READ;
+      place = mmu.nested().translate(cpu, gpa, kind, FaultCode.GUEST_PAGE);
+      if (place < 0) {
+        return FaultResult.NESTED_VIOLATION;
+      }
+    }
+    int size = translator.paging().mode().entryBytes();
+    translator.emulated().put(gpa, place, vmm.readEntry(cpu, place, size));
+    return result;
+  }
+
+  /** Finds the gpa of an access to be emulated, where the fault did not tell it. */
+  private FaultResult locate(Privilege who, long gva, AccessKind kind, FaultResult result) {
+    if (mmu.isShadowing()) {
+      emulatedGpa = mmu.translate(cpu, gva, kind, who);
+      guestFaultCode = mmu.guestFaultCode();
+      return emulatedGpa < 0 ? FaultResult.GUEST_FAULT : result;
+    }
+    NestedMmu nested = mmu.nested();
+    if (!nested.hasTables()) {
+      return result;
+    }
+    GuestPaging paging = translator.paging();
+    emulatedGpa = nested.translate(cpu, paging.registers(), paging.pdptes(), gva, kind, who);
+    if (emulatedGpa == NestedMmu.GUEST_FAULT) {
+      guestFaultCode = nested.guestFaultCode();
+      return FaultResult.GUEST_FAULT;
+    }
+    return emulatedGpa == NestedMmu.VIOLATION ? FaultResult.NESTED_VIOLATION : result;
+  }
+
   /** Has the VMM set A or D in an entry that it has read. */
   private void updateEntry() {
     WalkEnd.EntryUpdate update = translator.end().update();
     guestMode.leave();
-    boolean isDone =
-        vmm.updateEntry(cpu, update.gpa(), update.size(), update.expected(), update.value());
-    long now = isDone ? update.value() : vmm.readEntry(cpu, update.gpa(), update.size());
-    translator.emulated().put(update.gpa(), now);
+    EmulatedEntries emulated = translator.emulated();
+    long place = emulated.place(emulated.find(update.gpa()));
+    boolean isDone = vmm.updateEntry(cpu, place, update.size(), update.expected(), update.value());
+    long now = isDone ? update.value() : vmm.readEntry(cpu, place, update.size());
+    emulated.put(update.gpa(), place, now);
     guestMode.enter();
   }
 

@@ -118,6 +118,52 @@ public final class TranslationControl {
   }
 
   /**
+   * Goes from L1 to L2, or back: all registers are others, and so is what the MMU translates by. No
+   * translation stays: the TLB has no tags.
+   *
+   * @param change what the MMU is told
+   * @param writesTables whether each access to a guest table is a write, for the tables below
+   */
+  void switchTo(ControlRegisters next, Runnable change, BooleanSupplier writesTables) {
+    boolean wasInGuest = isInGuest;
+    if (wasInGuest) {
+      guestMode.leave();
+    }
+    change.run();
+    install(next);
+    translator.switched(writesTables.getAsBoolean());
+    if (wasInGuest) {
+      guestMode.enter();
+    }
+    owesPdptes = loadsPdptes(next);
+    if (isInGuest) {
+      payPdptes();
+    }
+  }
+
+  /** The four PDPTEs of PAE paging, as they were loaded: not a copy. */
+  long[] pdptes() {
+    return translator.paging().pdptes();
+  }
+
+  /** Whether each access to a table of L1's is a write, for the MMU's tables. */
+  boolean writesTables() {
+    return translator.writesTables();
+  }
+
+  /** Tells the MMU something, outside the guest. */
+  void tell(Runnable message) {
+    boolean wasInGuest = isInGuest;
+    if (wasInGuest) {
+      guestMode.leave();
+    }
+    message.run();
+    if (wasInGuest) {
+      guestMode.enter();
+    }
+  }
+
+  /**
    * MOV CR3: switches address spaces; global translations stay. With CR4.PCIDE, bit 63 of the
    * operand allows to keep what is cached of the PCID; this processor, whose TLB has no tags, drops
    * it all the same.

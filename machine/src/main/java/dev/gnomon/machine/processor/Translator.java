@@ -45,14 +45,13 @@ final class Translator {
       PhysicalMemory memory,
       SpteFormat format,
       VcpuMmu mmu,
-      int nestedLevels,
       TlbConfig config,
       ProcessorModel model) {
     this.cpu = cpu;
     isForgetful = config.isForgetful();
     tlb = new Tlb(config);
     paging = new GuestPaging(PagingFeatures.of(format.physicalAddressBits()));
-    nested = new NestedWalker(cpu, memory, format, mmu, nestedLevels, config);
+    nested = new NestedWalker(cpu, memory, format, mmu, config);
     tables = new GuestTables(memory, nested, emulated, end);
     walker = new GuestWalker(nested, paging, tables, end, format, config, model);
     shadowWalker = new ShadowWalker(memory, format, mmu, paging, end);
@@ -74,6 +73,17 @@ final class Translator {
     if (paging.load(isShadowing ? RealRegisters.of(registers) : registers)) {
       tlb.clearFirst();
     }
+  }
+
+  /** L2 runs from now on, or L1 again: nothing that is cached stays. */
+  void switched(boolean writesTables) {
+    walker.setWritesTables(writesTables);
+    dropAll();
+  }
+
+  /** What the walks of L1 do of themselves. */
+  boolean writesTables() {
+    return walker.writesTablesByDefault();
   }
 
   /** The TLB's first level for accesses with a privilege: always the same array. */

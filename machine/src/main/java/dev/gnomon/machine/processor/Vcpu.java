@@ -4,6 +4,7 @@ import dev.gnomon.mmu.Mmu;
 import dev.gnomon.mmu.VcpuMmu;
 import dev.gnomon.mmu.arch.AccessKind;
 import dev.gnomon.mmu.arch.ControlRegisters;
+import dev.gnomon.mmu.arch.NestedViolation;
 import dev.gnomon.mmu.arch.Privilege;
 import dev.gnomon.mmu.config.Statistics;
 import dev.gnomon.mmu.platform.Cpu;
@@ -41,6 +42,7 @@ public final class Vcpu {
   private final PieceAccess pieces;
   private final LockedAccess locked;
   private final TranslationControl control;
+  private final NestedGuest nested;
   private final ProcessorModel model;
   private final Platform platform;
 
@@ -70,15 +72,7 @@ public final class Vcpu {
     memory = platform.memory();
     mmu = vmMmu.vcpu(index);
     statistics = vmMmu.statistics();
-    translator =
-        new Translator(
-            cpu,
-            memory.ofPageWalks(),
-            vmMmu.format(),
-            mmu,
-            vmMmu.config().levels(),
-            tlbConfig,
-            model);
+    translator = new Translator(cpu, memory.ofPageWalks(), vmMmu.format(), mmu, tlbConfig, model);
     firstLevel = translator.firstLevel(privilege);
     guestMode =
         new GuestMode(
@@ -92,10 +86,11 @@ public final class Vcpu {
             translator,
             model);
     requests = guestMode.requests();
-    slow = new SlowAccess(cpu, mmu, vmm, statistics, translator, guestMode, this::deliverPageFault);
+    slow = new SlowAccess(cpu, mmu, vmm, statistics, translator, guestMode, new Deliveries());
     pieces = new PieceAccess(memory, guestMode, translator, slow);
     locked = new LockedAccess(this, memory, guestMode, pieces, slow);
     control = new TranslationControl(this, translator, slow, guestMode, mmu, model, statistics);
+    nested = new NestedGuest(this, control, mmu);
   }
 
   /** Says whom to ask about the instruction that makes an access; at first all are stores. */
@@ -256,6 +251,11 @@ public final class Vcpu {
     return control;
   }
 
+  /** The guest of the guest's: L2, if the guest is a hypervisor. */
+  public NestedGuest nested() {
+    return nested;
+  }
+
   /** Loads all registers at once: {@link TranslationControl#load}. */
   public void load(ControlRegisters value) {
     control.load(value);
@@ -399,14 +399,25 @@ public final class Vcpu {
     return locked;
   }
 
-  /** The guest's handler runs at CPL 0, and may end the access by an exception. */
-  private void deliverPageFault(long gva, long code) {
-    Privilege was = privilege;
-    become(Privilege.SUPERVISOR);
-    try {
-      faultHandler.pageFault(this, gva, code);
-    } finally {
-      become(was);
+  /** The guest's handlers run at CPL 0, and may end the access by an exception. */
+  private final class Deliveries implements SlowAccess.Delivery {
+    @Override
+    public void pageFault(long gva, long code) {
+      Privilege was = privilege;
+      boolean wasNested = nested.isRunning();
+      become(Privilege.SUPERVISOR);
+      try {
+        faultHandler.pageFault(Vcpu.this, gva, code);
+      } finally {
+        if (nested.isRunning() == wasNested) {
+          become(was);
+        }
+      }
+    }
+
+    @Override
+    public void violation(NestedViolation violation) {
+      nested.deliver(violation);
     }
   }
 

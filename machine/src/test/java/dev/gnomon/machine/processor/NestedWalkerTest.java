@@ -36,12 +36,7 @@ class NestedWalkerTest {
 
   private static NestedWalker walker(ProcessorRig rig) {
     return new NestedWalker(
-        rig.vcpu.cpu(),
-        rig.memory,
-        rig.format(),
-        rig.vm.mmu().vcpu(0),
-        rig.vm.config().mmu().levels(),
-        TlbConfig.SMALL);
+        rig.vcpu.cpu(), rig.memory, rig.format(), rig.vm.mmu().vcpu(0), TlbConfig.SMALL);
   }
 
   private static long bits(ProcessorRig rig) {

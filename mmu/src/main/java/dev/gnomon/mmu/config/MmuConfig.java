@@ -37,6 +37,7 @@ import java.util.function.Consumer;
  *     #MOST_PREVIOUS_ROOTS}: to see what keeping them is good for
  * @param unsync whether the guest may write its level-1 tables without an exit until it flushes; if
  *     not, each write exits: to see what that is good for
+ * @param nested whether the guest may be a hypervisor: its nested tables are shadowed then
  */
 public record MmuConfig(
     TdpKind tdp,
@@ -60,7 +61,8 @@ public record MmuConfig(
     int hostBits,
     int shadowPages,
     int previousRoots,
-    boolean unsync) {
+    boolean unsync,
+    boolean nested) {
 
   /** The entries of a table. */
   public static final int TABLE_ENTRIES = 512;
@@ -83,6 +85,7 @@ public record MmuConfig(
     require(
         mmu != MmuKind.SHADOW || layout == SpteLayout.LEGACY,
         "shadow paging has the legacy layout");
+    require(!nested || hostBits == 64 || tdp == TdpKind.NPT, "EPT in a guest needs a 64-bit host");
     require(shadowPages >= 0, "a limit of shadow pages is at least 1, or 0 for none of its own");
     require(previousRoots >= 0 && previousRoots <= 3, "a vCPU keeps 0 to 3 previous roots");
     require(
@@ -157,7 +160,8 @@ public record MmuConfig(
         hostBits,
         shadowPages,
         MOST_PREVIOUS_ROOTS,
-        true);
+        true,
+        false);
   }
 
   /** A VM on a current processor of the kind, with every feature at KVM's default. */
@@ -227,6 +231,7 @@ public record MmuConfig(
     int shadowPages;
     int previousRoots;
     boolean unsync;
+    boolean nested;
 
     Draft(MmuConfig from) {
       tdp = from.tdp;
@@ -251,6 +256,7 @@ public record MmuConfig(
       shadowPages = from.shadowPages;
       previousRoots = from.previousRoots;
       unsync = from.unsync;
+      nested = from.nested;
     }
 
     MmuConfig finish() {
@@ -276,7 +282,8 @@ public record MmuConfig(
           hostBits,
           shadowPages,
           previousRoots,
-          unsync);
+          unsync,
+          nested);
     }
   }
 
@@ -386,9 +393,19 @@ public record MmuConfig(
     return changed(draft -> draft.unsync = value);
   }
 
+  /** With a guest that may be a hypervisor, or not. */
+  public MmuConfig withNested(boolean value) {
+    return changed(draft -> draft.nested = value);
+  }
+
   /** Whether the slots have reverse maps: where the shadow MMU maps anything. */
   public boolean hasReverseMaps() {
-    return mmu != MmuKind.TDP;
+    return nested || mmu != MmuKind.TDP;
+  }
+
+  /** Whether tables of the guest's may be shadowed, which have to be write-tracked then. */
+  public boolean shadowsTables() {
+    return nested || mmu == MmuKind.SHADOW;
   }
 
   private static void require(boolean condition, String message) {

@@ -14,6 +14,10 @@ public enum Stat {
   PF_MMIO_SPTE_CREATED,
   /** Guest page faults delivered to the guest. */
   PF_GUEST,
+  /** Violations of L1's nested tables, delivered to L1. */
+  NESTED_VIOLATIONS,
+  /** How often L1 has run L2. */
+  NESTED_RUN,
   /** Faults that lost a race and were taken again. */
   PF_RETRY,
   /** Calls of the fast path, whatever came of them. */

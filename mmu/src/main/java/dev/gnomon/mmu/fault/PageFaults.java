@@ -212,6 +212,7 @@ public final class PageFaults {
       case RETRY -> Stat.PF_RETRY;
       case EMULATE, WRITE_PROTECTED -> Stat.PF_EMULATE;
       case GUEST_FAULT -> Stat.PF_GUEST;
+      case NESTED_VIOLATION -> Stat.NESTED_VIOLATIONS;
       case CONTINUE, INVALID -> throw new IllegalStateException("a fault ended as " + result);
     };
   }

@@ -11,7 +11,8 @@ import dev.gnomon.mmu.config.Statistics;
 import dev.gnomon.mmu.event.Tracepoints;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.PhysicalMemory;
-import dev.gnomon.mmu.root.ShadowRoots;
+import dev.gnomon.mmu.root.LoadedRoots;
+import dev.gnomon.mmu.root.TableSource;
 import dev.gnomon.mmu.shadow.Foundation;
 import dev.gnomon.mmu.shadow.GuestFormat;
 import dev.gnomon.mmu.shadow.MmuPage;
@@ -83,16 +84,19 @@ public final class ShadowFaults {
   /**
    * Handles a fault.
    *
-   * @param address a gva, or under direct roots a gpa
+   * @param source whose tables are shadowed
+   * @param roots its roots, of which one is loaded
+   * @param address a gva, or under direct roots a gpa, or of L2 an ngpa
    * @param code a {@link FaultCode}
    * @param who as whom the access was made
    * @param fault the vCPU's own, to work in; bears the error code of a GUEST_FAULT
    * @return RETRY, FIXED or SPURIOUS: enter the guest again; EMULATE or WRITE_PROTECTED: emulate;
-   *     GUEST_FAULT: deliver it to the guest
+   *     GUEST_FAULT: deliver it to the guest; NESTED_VIOLATION: deliver it to L1
    */
   FaultResult handle(
       Cpu cpu,
-      ShadowRoots roots,
+      TableSource source,
+      LoadedRoots roots,
       MmioCache mmioCache,
       ShadowFault fault,
       long address,
@@ -114,15 +118,16 @@ public final class ShadowFaults {
     fault.begin(address);
     FaultResult result =
         root.isDirect()
-            ? direct(cpu, roots, mmioCache, slots, fault, code)
-            : indirect(cpu, roots, mmioCache, slots, fault, code, who);
+            ? direct(cpu, source, root, mmioCache, slots, fault, code)
+            : indirect(cpu, source, roots, mmioCache, slots, fault, code, who);
     count(cpu, result);
     return result;
   }
 
   private FaultResult direct(
       Cpu cpu,
-      ShadowRoots roots,
+      TableSource source,
+      ShadowRoot root,
       MmioCache mmioCache,
       MemslotArray slots,
       ShadowFault fault,
@@ -134,7 +139,7 @@ public final class ShadowFaults {
     if (isPresent && isWrite && !isReserved && isWriteTracked(slots, gfn)) {
       return FaultResult.WRITE_PROTECTED;
     }
-    MmuPage top = roots.get().top(fault.address());
+    MmuPage top = root.top(fault.address());
     if (!isReserved && top != null && fastPath.isTried(isPresent, isWrite)) {
       statistics.count(cpu, Stat.FAST_PAGE_FAULT_TRIED);
       // A 32-bit host tells no more of the code than fits a word.
@@ -146,32 +151,37 @@ public final class ShadowFaults {
       }
     }
     fault.mapping().begin(gfn, isWrite, (code & FaultCode.FETCH) != 0);
-    return slow(cpu, roots, mmioCache, slots, fault, true, false);
+    return slow(cpu, source, root, mmioCache, slots, fault, true, false);
   }
 
   private FaultResult indirect(
       Cpu cpu,
-      ShadowRoots roots,
+      TableSource source,
+      LoadedRoots roots,
       MmioCache mmioCache,
       MemslotArray slots,
       ShadowFault fault,
       long code,
       Privilege who) {
+    if (source.guest().isNested() && !roots.verifyPdptes(cpu)) {
+      return FaultResult.RETRY;
+    }
     boolean isWrite = (code & FaultCode.WRITE) != 0;
     boolean isFetch = (code & FaultCode.FETCH) != 0;
     AccessKind kind = isWrite ? AccessKind.WRITE : isFetch ? AccessKind.FETCH : AccessKind.READ;
     if (!shadow.walk(
         cpu,
-        roots.guest(),
-        roots.topTable(),
-        roots.pdptes(),
+        source.guest(),
+        source.topTable(),
+        source.pdptes(),
         fault.address(),
         kind,
         who,
         fault.walk())) {
-      return FaultResult.GUEST_FAULT;
+      return source.guest().isNested() ? FaultResult.NESTED_VIOLATION : FaultResult.GUEST_FAULT;
     }
-    if (roots.get().top(fault.address()) == null) {
+    ShadowRoot root = roots.get();
+    if (root.top(fault.address()) == null) {
       // The guest has a table where it had none when the root was made: a slot was added.
       roots.outdate();
       return FaultResult.RETRY;
@@ -182,16 +192,17 @@ public final class ShadowFaults {
     boolean isPresent = (code & FaultCode.PRESENT) != 0 && (code & FaultCode.RESERVED) == 0;
     if (isPresent && isWrite && isWriteTracked(slots, gfn)) {
       mmuLock.writeLock(cpu);
-      shadow.usedOnTheWay(roots.get(), fault.address());
+      shadow.usedOnTheWay(root, fault.address());
       mmuLock.writeUnlock(cpu);
       return FaultResult.WRITE_PROTECTED;
     }
-    return slow(cpu, roots, mmioCache, slots, fault, false, who.isUser());
+    return slow(cpu, source, root, mmioCache, slots, fault, false, who.isUser());
   }
 
   private FaultResult slow(
       Cpu cpu,
-      ShadowRoots roots,
+      TableSource source,
+      ShadowRoot root,
       MmioCache mmioCache,
       MemslotArray slots,
       ShadowFault fault,
@@ -205,7 +216,7 @@ public final class ShadowFaults {
     if (resolved != FaultResult.CONTINUE) {
       return resolved;
     }
-    GuestFormat guest = roots.guest();
+    GuestFormat guest = source.guest();
     boolean isRefusedWrite =
         mapping.slot() != null && mapping.isWrite() && (fault.access() & Role.WRITE) == 0;
     if (isRefusedWrite && !isUser) {
@@ -214,12 +225,12 @@ public final class ShadowFaults {
     mmuLock.writeLock(cpu);
     shadow.makeRoom(cpu);
     FaultResult result = FaultResult.RETRY;
-    if (!shadow.isObsolete(roots.get()) && !hostResolver.isStale(mapping)) {
+    if (!shadow.isObsolete(root) && !hostResolver.isStale(mapping)) {
       boolean mayPrefetch = !hostResolver.isInvalidating();
       result =
           isDirect
-              ? shadow.mapDirect(cpu, guest, roots.get(), fault, directLimit(), mayPrefetch)
-              : shadow.mapIndirect(cpu, guest, roots.get(), fault, mayPrefetch);
+              ? shadow.mapDirect(cpu, guest, root, fault, directLimit(), mayPrefetch)
+              : shadow.mapIndirect(cpu, guest, root, fault, mayPrefetch);
     }
     mmuLock.writeUnlock(cpu);
     rcu.poll(cpu);

@@ -1,6 +1,7 @@
 package dev.gnomon.mmu.fault;
 
 import dev.gnomon.mmu.arch.AccessKind;
+import dev.gnomon.mmu.arch.ControlRegisters;
 import dev.gnomon.mmu.arch.Permissions;
 import dev.gnomon.mmu.arch.Privilege;
 import dev.gnomon.mmu.platform.Cpu;
@@ -15,7 +16,7 @@ import dev.gnomon.mmu.table.FaultResult;
 import dev.gnomon.mmu.table.Role;
 
 /** Tables of the shadow MMU: they follow the guest's registers, and what the guest flushes. */
-public final class ShadowPaging implements Paging {
+public final class ShadowPaging implements RootPaging {
   private final ShadowFaults faults;
   private final ShadowRoots roots;
   private final ShadowMmu shadow;
@@ -75,6 +76,18 @@ public final class ShadowPaging implements Paging {
   }
 
   @Override
+  public void enterGuestMode(Cpu cpu, ControlRegisters l2) {
+    mmioCache.clear();
+    roots.switchMode(cpu, l2, true);
+  }
+
+  @Override
+  public void leaveGuestMode(Cpu cpu, ControlRegisters l1) {
+    mmioCache.clear();
+    roots.switchMode(cpu, l1, false);
+  }
+
+  @Override
   public long rootHpa() {
     return roots.get().hpa();
   }
@@ -86,7 +99,8 @@ public final class ShadowPaging implements Paging {
 
   @Override
   public FaultResult handle(Cpu cpu, long address, long code, Privilege who) {
-    FaultResult result = faults.handle(cpu, roots, mmioCache, fault, address, code, who);
+    FaultResult result =
+        faults.handle(cpu, roots, roots.loaded(), mmioCache, fault, address, code, who);
     if (result == FaultResult.GUEST_FAULT) {
       guestFaultCode = fault.walk().faultCode();
     }

@@ -1,5 +1,6 @@
 package dev.gnomon.mmu.fault;
 
+import dev.gnomon.mmu.arch.ControlRegisters;
 import dev.gnomon.mmu.arch.Privilege;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.root.VcpuRoot;
@@ -7,7 +8,7 @@ import dev.gnomon.mmu.table.FaultResult;
 import dev.gnomon.mmu.table.Mapping;
 
 /** Tables of the TDP MMU. */
-public final class TdpPaging implements Paging {
+public final class TdpPaging implements RootPaging {
   private final PageFaults pageFaults;
   private final VcpuRoot root;
   private final Mapping mapping = new Mapping();
@@ -36,6 +37,16 @@ public final class TdpPaging implements Paging {
   @Override
   public void unload(Cpu cpu) {
     root.unload(cpu);
+  }
+
+  @Override
+  public void enterGuestMode(Cpu cpu, ControlRegisters l2) {
+    root.setGuestMode(true);
+  }
+
+  @Override
+  public void leaveGuestMode(Cpu cpu, ControlRegisters l1) {
+    root.setGuestMode(false);
   }
 
   @Override

@@ -13,6 +13,7 @@ import dev.gnomon.mmu.shadow.ShadowRoot;
 import dev.gnomon.mmu.slot.Memslots;
 import dev.gnomon.mmu.sync.MmuLock;
 import dev.gnomon.mmu.sync.ReadCopyUpdate;
+import dev.gnomon.mmu.table.Role;
 import java.util.Arrays;
 import java.util.function.Consumer;
 
@@ -36,6 +37,7 @@ public final class ShadowRoots implements TableSource {
   private final LoadedRoots loaded;
   private final long[] pdptes = new long[ShadowRoot.QUARTERS];
   private GuestFormat guest;
+  private boolean isGuestMode;
 
   /** How the guest paged last. */
   private GuestFormat paged;
@@ -70,7 +72,10 @@ public final class ShadowRoots implements TableSource {
 
   @Override
   public int rootRole() {
-    return isTdp ? tdpRole : guest.rootRole();
+    if (isTdp) {
+      return isGuestMode ? Role.inGuestMode(tdpRole) : tdpRole;
+    }
+    return guest.rootRole();
   }
 
   @Override
@@ -135,13 +140,37 @@ public final class ShadowRoots implements TableSource {
 
   /** Says what the processor's CPUID offers of paging. Before it runs. */
   public void setFeatures(Cpu cpu, PagingFeatures features) {
-    guest = new GuestFormat(guest.registers(), features);
+    guest = format(guest.registers(), features);
     loaded.unloadAll(cpu);
+  }
+
+  private GuestFormat format(ControlRegisters registers, PagingFeatures features) {
+    GuestFormat format = new GuestFormat(registers, features);
+    return isGuestMode ? format.inGuestMode() : format;
+  }
+
+  /**
+   * L1 runs L2 without nested tables, or L2 is left for L1: the registers are the other's, and the
+   * roots too. Whatever either has changed in its tables becomes visible.
+   */
+  public void switchMode(Cpu cpu, ControlRegisters registers, boolean toGuestMode) {
+    isGuestMode = toGuestMode;
+    guest = format(registers, guest.features());
+    if (!isTdp) {
+      followFormat(cpu);
+      if (registers.mode() == PagingMode.PAE && !loadPdptes(cpu, registers)) {
+        Arrays.fill(pdptes, 0);
+      }
+    }
+    loaded.switchRoot(cpu);
+    if (!isTdp) {
+      loaded.flushedCurrent();
+    }
   }
 
   /** Loads all registers at once; PDPTEs that are wrong count as not present. */
   public void load(Cpu cpu, ControlRegisters registers) {
-    guest = new GuestFormat(registers, guest.features());
+    guest = format(registers, guest.features());
     if (isTdp) {
       return;
     }
@@ -165,7 +194,7 @@ public final class ShadowRoots implements TableSource {
     if (!isTdp && isPae && !loadPdptes(cpu, registers)) {
       return false;
     }
-    guest = new GuestFormat(registers, guest.features());
+    guest = format(registers, guest.features());
     if (isTdp) {
       return true;
     }
@@ -186,7 +215,7 @@ public final class ShadowRoots implements TableSource {
     if (!isTdp && change.loadsPdptes() && !loadPdptes(cpu, registers)) {
       return false;
     }
-    guest = new GuestFormat(registers, guest.features());
+    guest = format(registers, guest.features());
     if (isTdp) {
       return true;
     }
@@ -273,9 +302,9 @@ public final class ShadowRoots implements TableSource {
     loaded.dropObsolete(cpu);
   }
 
-  /** As {@link LoadedRoots#outdate}. */
-  public void outdate() {
-    loaded.outdate();
+  /** The roots themselves. */
+  public LoadedRoots loaded() {
+    return loaded;
   }
 
   /** Drops all roots. */

@@ -7,11 +7,19 @@ import dev.gnomon.mmu.tdp.TdpMmu;
 import dev.gnomon.mmu.tdp.TdpRoot;
 import org.jspecify.annotations.Nullable;
 
-/** The root that a vCPU has loaded. Used by that vCPU's CPU only, outside guest mode. */
+/**
+ * The root that a vCPU has loaded, and the one it runs L2 on, where L1 has no nested tables. Used
+ * by that vCPU's CPU only, outside guest mode.
+ */
 public final class VcpuRoot {
   private final TdpMmu tdp;
   private final Tracepoints trace;
   private @Nullable TdpRoot root;
+
+  /** That of L1 while L2 runs, and the other way round. */
+  private @Nullable TdpRoot other;
+
+  private boolean isGuestMode;
 
   public VcpuRoot(TdpMmu tdp, Tracepoints trace) {
     this.tdp = tdp;
@@ -25,16 +33,33 @@ public final class VcpuRoot {
 
   /** Loads the current root. The vCPU must flush its TLB before it enters the guest. */
   public void load(Cpu cpu) {
-    TdpRoot loaded = tdp.acquireRoot(cpu);
+    TdpRoot loaded = tdp.acquireRoot(cpu, isGuestMode);
     root = loaded;
     trace.rootLoad(cpu, cpu.index(), hpa(), loaded.page().role());
   }
 
-  /** Gives the root up, if one is loaded. */
+  /** L2 runs from now on, or L1. */
+  public void setGuestMode(boolean value) {
+    if (value != isGuestMode) {
+      isGuestMode = value;
+      TdpRoot now = other;
+      other = root;
+      root = now;
+    }
+  }
+
+  /** Gives the roots up that are loaded. */
   public void unload(Cpu cpu) {
     TdpRoot old = root;
+    root = null;
+    release(cpu, old);
+    old = other;
+    other = null;
+    release(cpu, old);
+  }
+
+  private void release(Cpu cpu, @Nullable TdpRoot old) {
     if (old != null) {
-      root = null;
       tdp.releaseRoot(cpu, old);
     }
   }

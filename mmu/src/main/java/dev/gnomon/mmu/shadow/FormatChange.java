@@ -45,6 +45,7 @@ final class FormatChange {
     for (MmuPage page = pages.newest(); page != null; page = page.older) {
       boolean isUsed =
           !page.isDirect()
+              && Role.isGuestMode(page.role()) == Role.isGuestMode(guest.rootRole())
               && Role.hasFourByteEntries(page.role()) == (guest.entryBytes() == Integer.BYTES)
               && page.level() <= guest.mode().levels();
       for (int i = 0; isUsed && i < entriesUsed; i++) {

@@ -117,6 +117,11 @@ public final class GuestFormat {
     return (registers.cr4() & ControlBits.CR4_SMEP) != 0;
   }
 
+  /** Whether what is translated are physical addresses of L2's. */
+  public boolean isNested() {
+    return isNested;
+  }
+
   /** Whether tables translate an address at all; that a gva is canonical, the processor checks. */
   boolean reaches(long address) {
     return !isNested || address >>> (mode.isLong() ? mode.shift(mode.levels() + 1) : 32) == 0;

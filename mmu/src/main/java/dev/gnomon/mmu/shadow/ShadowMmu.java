@@ -15,6 +15,7 @@ import dev.gnomon.mmu.spte.SpteFormat;
 import dev.gnomon.mmu.sync.MmuLock;
 import dev.gnomon.mmu.table.FaultResult;
 import dev.gnomon.mmu.table.Role;
+import dev.gnomon.mmu.track.GfnProtection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -100,6 +101,39 @@ public final class ShadowMmu {
       }
     }
     return 0;
+  }
+
+  /** Reads an entry of 4 or 8 bytes, likewise. */
+  long readEntry(Cpu cpu, long gpa, int size) {
+    long word = readGuest(cpu, gpa & -8L);
+    return size == 8 ? word : word >>> 8 * (gpa & 4) & 0xffff_ffffL;
+  }
+
+  /**
+   * Sets A or D in an entry for an access that is emulated; what lies in no memory, or in read-only
+   * memory, stays as it is. Returns false if the entry has changed since it was read.
+   */
+  boolean updateEntry(Cpu cpu, long gpa, int size, long expected, long value) {
+    Memslot slot = GuestTables.visibleSlot(memslots.current(), gpa >>> 12);
+    if (slot == null || slot.isReadOnly()) {
+      return true;
+    }
+    while (guestTables.makePresent(cpu, slot, gpa, true)) {
+      mmuLock.readLock(cpu);
+      if (guestTables.isWritable(slot, gpa)) {
+        long hpa = guestTables.hpa(slot, gpa);
+        boolean isUpdated = guestTables.update(cpu, slot, gpa, hpa, size, expected, value);
+        mmuLock.readUnlock(cpu);
+        return isUpdated;
+      }
+      mmuLock.readUnlock(cpu);
+    }
+    return true;
+  }
+
+  /** Says what else may map a gfn: once, before anything is mapped. */
+  public void alsoProtects(GfnProtection other) {
+    protection.alsoProtects(other);
   }
 
   /** Whether guest memory that can hold a table begins at a gpa. */

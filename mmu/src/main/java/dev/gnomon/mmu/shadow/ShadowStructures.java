@@ -2,6 +2,7 @@ package dev.gnomon.mmu.shadow;
 
 import dev.gnomon.mmu.spte.DirtReportRule;
 import dev.gnomon.mmu.spte.FlushRule;
+import dev.gnomon.mmu.sync.SpinLock;
 import dev.gnomon.mmu.track.WriteTracking;
 
 /**
@@ -19,7 +20,13 @@ public final class ShadowStructures {
   final ShadowTables tables;
   private final TableTracking tracking;
 
-  public ShadowStructures(Foundation base, DirtReportRule dirtReport, FlushRule flushRule) {
+  /**
+   * Makes them.
+   *
+   * @param unsyncLock held by who makes pages unsync while others may
+   */
+  public ShadowStructures(
+      Foundation base, SpinLock unsyncLock, DirtReportRule dirtReport, FlushRule flushRule) {
     this.base = base;
     pages = new PageStore(base.statistics());
     unsync = new UnsyncMarks(base.platform(), pages, lists);
@@ -27,7 +34,7 @@ public final class ShadowStructures {
     entries = new ShadowEntries(base, pages, reverseMap, dirtReport, flushRule);
     protection = new WriteProtection(base.format(), reverseMap, entries);
     tables = new ShadowTables(base, pages, lists, unsync, entries, protection);
-    tracking = new TableTracking(base, pages, unsync, tables);
+    tracking = new TableTracking(base, unsyncLock, pages, unsync, tables);
   }
 
   /** What the maker of leaves asks. */

@@ -4,6 +4,7 @@ import dev.gnomon.mmu.arch.PageLevel;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.spte.SpteFormat;
+import dev.gnomon.mmu.track.GfnProtection;
 
 /**
  * Takes write permission away from what the shadow MMU maps: for the dirty log W alone, for write
@@ -15,6 +16,7 @@ final class WriteProtection {
   private final SpteFormat format;
   private final ReverseMap reverseMap;
   private final ShadowEntries entries;
+  private GfnProtection elsewhere = GfnProtection.NONE;
 
   WriteProtection(SpteFormat format, ReverseMap reverseMap, ShadowEntries entries) {
     this.format = format;
@@ -22,13 +24,18 @@ final class WriteProtection {
     this.entries = entries;
   }
 
+  /** Says what else may map a gfn: once, before anything is mapped. */
+  void alsoProtects(GfnProtection other) {
+    elsewhere = other;
+  }
+
   /**
-   * Takes W and MMU-writable away from all that maps a gfn.
+   * Takes W and MMU-writable away from all that maps a gfn, in the other MMU too.
    *
    * @return whether a flush must be made before the MMU lock is dropped
    */
   boolean track(Cpu cpu, Memslot slot, long gfn) {
-    boolean owesFlush = false;
+    boolean owesFlush = elsewhere.writeProtect(cpu, gfn);
     for (int level = PageLevel.LEVEL_4K; level <= PageLevel.LEVEL_1G; level++) {
       owesFlush |= protect(cpu, slot, gfn, level, SpteFormat.WRITABLE | format.mmuWritableBit());
     }

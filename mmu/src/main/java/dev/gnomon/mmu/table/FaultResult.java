@@ -12,6 +12,8 @@ public enum FaultResult {
   WRITE_PROTECTED,
   /** The guest's own tables refuse the access: the guest gets the fault. */
   GUEST_FAULT,
+  /** L1's nested tables refuse the access of L2's: L1 gets the violation. */
+  NESTED_VIOLATION,
   /** Internal: not for the fast path. */
   INVALID,
   /** Mapped. */

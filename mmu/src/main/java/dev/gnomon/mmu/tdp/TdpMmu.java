@@ -104,9 +104,9 @@ public final class TdpMmu {
             statistics);
   }
 
-  /** The valid root, with one user more. Without the lock. */
-  public TdpRoot acquireRoot(Cpu cpu) {
-    return roots.acquire(cpu);
+  /** The valid root, for L1 or for L2, with one user more. Without the lock. */
+  public TdpRoot acquireRoot(Cpu cpu, boolean isGuestMode) {
+    return roots.acquire(cpu, isGuestMode);
   }
 
   /** Gives up a root. Without the lock. */

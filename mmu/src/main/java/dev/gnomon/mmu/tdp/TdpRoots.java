@@ -12,8 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The roots of a VM, counted: one valid root, shared by all vCPUs, and invalid ones on their way
- * out.
+ * The roots of a VM, counted: one valid root, shared by all vCPUs, another for those that run L2,
+ * and invalid ones on their way out.
  */
 final class TdpRoots {
   private final TdpTables tables;
@@ -38,19 +38,22 @@ final class TdpRoots {
 
   /**
    * The valid root, made if there is none, with one user more. Not to be called under the MMU lock.
+   *
+   * @param isGuestMode whether L2 runs on it
    */
-  TdpRoot acquire(Cpu cpu) {
+  TdpRoot acquire(Cpu cpu, boolean isGuestMode) {
+    int wanted = isGuestMode ? Role.inGuestMode(role) : role;
     tableFrames.topUp(cpu);
     mmuLock.readLock(cpu);
     rootsLock.lock(cpu);
     TdpRoot found = null;
     for (TdpRoot root : roots) {
-      if (!root.isInvalid()) {
+      if (!root.isInvalid() && root.page().role() == wanted) {
         found = root;
       }
     }
     if (found == null) {
-      found = new TdpRoot(tables.create(cpu, 0, role));
+      found = new TdpRoot(tables.create(cpu, 0, wanted));
       roots.add(found);
     }
     found.users++;
