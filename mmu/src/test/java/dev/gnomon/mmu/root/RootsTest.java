@@ -218,12 +218,10 @@ class RootsTest {
     assertThat(loads).isEqualTo(3);
   }
 
-  @ParameterizedTest
-  @EnumSource(
-      value = PagingMode.class,
-      names = {"BITS_32", "PAE"})
-  void aPerVcpuRootInTheCacheTranslatesThroughTheOneLoadedAfterIt(PagingMode mode) {
-    Setup cached = new Setup(SpecialRoots.PER_VCPU_CACHED, SHADOW, mode);
+  /** PAE hides it: where the PDPTEs differ the old root is dropped before the cache is asked. */
+  @Test
+  void aPerVcpuRootInTheCacheTranslatesThroughTheOneLoadedAfterIt() {
+    Setup cached = new Setup(SpecialRoots.PER_VCPU_CACHED, SHADOW, PagingMode.BITS_32);
     start(cached);
     assertAllGiBsAreOf(0);
     guest.load(1);
