@@ -138,6 +138,7 @@ class CorpusTest {
             "flush-on-update=writable-cleared",
             "invalidate-retry=off",
             "lockless-walk=unprotected",
+            "special-roots=per-vcpu-cached",
             "tdp-write=plain",
             "volatile=any-ad-clear",
             "volatile=readonly-stable",
