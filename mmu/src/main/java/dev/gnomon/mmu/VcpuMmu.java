@@ -131,7 +131,15 @@ public final class VcpuMmu {
     return shadow.roots().loadModes(cpu, cr0, cr4, efer);
   }
 
-  /** INVLPG, or INVPCID of one address. */
+  /** INVPCID of one address: other roots that are kept may be of that PCID. */
+  public void invalidateAddress(Cpu cpu, int pcid, long address) {
+    if (shadow != null) {
+      shadow.forgetMmio(address);
+      shadow.roots().invalidateAddress(cpu, pcid, address);
+    }
+  }
+
+  /** INVLPG. */
   public void invalidateAddress(Cpu cpu, long address) {
     if (shadow != null) {
       shadow.forgetMmio(address);

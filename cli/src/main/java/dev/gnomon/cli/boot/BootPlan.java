@@ -112,6 +112,10 @@ record BootPlan(
     if (processor.isHost32()) {
       all = all.with(WITHOUT_LONG_MODE);
     }
+    if (processor.isShadow() && all.has(CpuFeature.PKU)) {
+      // Entries of shadow tables bear no key of the guest's.
+      all = all.with("-pku");
+    }
     if (changes == null) {
       return all;
     }
@@ -122,6 +126,10 @@ record BootPlan(
     require(
         !processor.isHost32() || !features.has(CpuFeature.LM),
         "--cpuid %s does not go with --host-bits 32: that host has no long mode"
+            .formatted(changes));
+    require(
+        !processor.isShadow() || !features.has(CpuFeature.PKU),
+        "--cpuid %s does not go with --mmu shadow: its tables have no protection keys"
             .formatted(changes));
     return features;
   }

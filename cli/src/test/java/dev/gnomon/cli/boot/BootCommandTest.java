@@ -224,4 +224,13 @@ class BootCommandTest {
     assertThat(boot(code, options)).isEqualTo(1);
     assertThat(boot(code)).isEqualTo(1 << 1 | 1);
   }
+
+  @Test
+  void shadowPagingOffersNoProtectionKeys() throws IOException {
+    // Bit 3 of what CPUID 7 leaves in ECX, written to port 0xf4.
+    String code = "66 b8 07 00 00 00 66 31 c9 0f a2 66 c1 e9 03 66 83 e1 01 88 c8 e6 f4";
+    assertThat(boot(code, "--mmu", "shadow")).isEqualTo(1);
+    assertThat(boot(code)).isEqualTo(1 << 1 | 1);
+    assertThat(boot(code, "--mmu", "shadow", "--cpuid", "+pku")).isEqualTo(2);
+  }
 }

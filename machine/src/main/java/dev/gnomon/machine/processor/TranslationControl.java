@@ -286,11 +286,13 @@ public final class TranslationControl {
     outside(() -> mmu.invalidateAddress(vcpu.cpu(), gva));
   }
 
-  /** INVPCID type 0: drops one address of a PCID. Others than the current are never cached. */
+  /** INVPCID type 0: drops one address of a PCID. The TLB never holds others than the current. */
   public void invpcidAddress(long pcid, long gva) {
+    statistics.count(vcpu.cpu(), Stat.INVLPG);
     if (isCurrent(pcid)) {
-      invlpg(gva);
+      translator.dropPage(gva);
     }
+    outside(() -> mmu.invalidateAddress(vcpu.cpu(), (int) pcid, gva));
   }
 
   /** INVPCID type 1: drops all of a PCID but what is global. */

@@ -14,6 +14,7 @@ import dev.gnomon.mmu.sync.ReadCopyUpdate;
 import dev.gnomon.mmu.table.Role;
 import java.util.Arrays;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -152,8 +153,13 @@ public final class LoadedRoots {
 
   // --- invalidations by the guest ---
 
-  /** One address is flushed: under every root. */
+  /** One address is flushed, global translations too: under every root. */
   public void invalidateAddress(Cpu cpu, long address) {
+    invalidateAddress(cpu, address, root -> true);
+  }
+
+  /** One address is flushed under some roots. */
+  public void invalidateAddress(Cpu cpu, long address, Predicate<ShadowRoot> roots) {
     if (Role.isDirect(source.rootRole())) {
       return;
     }
@@ -162,7 +168,7 @@ public final class LoadedRoots {
     GuestFormat guest = source.guest();
     forEach(
         root -> {
-          if (!shadow.isObsolete(root)) {
+          if (roots.test(root) && !shadow.isObsolete(root)) {
             shadow.syncAddress(cpu, guest, root, address);
           }
         });

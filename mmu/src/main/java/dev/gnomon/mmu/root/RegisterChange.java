@@ -45,6 +45,15 @@ record RegisterChange(ControlRegisters old, ControlRegisters now) {
     return isChanged(ROLE_CR0, ROLE_CR4, ROLE_EFER);
   }
 
+  /**
+   * As {@link #changesRole}, of a root that maps guest-physical addresses: CR0.WP is the
+   * processor's affair, if it is all that changes.
+   */
+  boolean changesTdpRole() {
+    boolean isWriteProtect = (old.cr0() ^ now.cr0()) == ControlBits.CR0_WP;
+    return isChanged(isWriteProtect ? 0 : ROLE_CR0, ROLE_CR4, ROLE_EFER);
+  }
+
   /** Whether the processor loads the PDPTEs. */
   boolean loadsPdptes() {
     return now.mode() == PagingMode.PAE

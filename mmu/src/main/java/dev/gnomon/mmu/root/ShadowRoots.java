@@ -217,6 +217,9 @@ public final class ShadowRoots implements TableSource {
     }
     guest = format(registers, guest.features());
     if (isTdp) {
+      if (change.changesTdpRole()) {
+        loaded.unloadAll(cpu);
+      }
       return true;
     }
     if (change.changesRole()) {
@@ -271,6 +274,15 @@ public final class ShadowRoots implements TableSource {
   public void invalidateAddress(Cpu cpu, long address) {
     if (!isTdp) {
       loaded.invalidateAddress(cpu, address);
+    }
+  }
+
+  /** INVPCID of one address: only what is of that PCID. */
+  public void invalidateAddress(Cpu cpu, int pcid, long address) {
+    if (!isTdp) {
+      boolean hasPcids = (guest.registers().cr4() & ControlBits.CR4_PCIDE) != 0;
+      int mask = hasPcids ? PCID_MASK : 0;
+      loaded.invalidateAddress(cpu, address, root -> (root.pgd() & mask) == pcid);
     }
   }
 

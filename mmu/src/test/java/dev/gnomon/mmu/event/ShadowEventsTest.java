@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gnomon.mmu.Rules;
 import dev.gnomon.mmu.arch.ControlRegisters;
+import dev.gnomon.mmu.config.MmuConfig;
+import dev.gnomon.mmu.config.MmuKind;
 import dev.gnomon.mmu.config.Stat;
+import dev.gnomon.mmu.config.TdpKind;
 import dev.gnomon.mmu.table.FaultResult;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,6 +70,40 @@ class ShadowEventsTest {
         .containsExactly(
             "kvm_mmu_get_page sp gen 0 gfn 3 l2 8-byte q0 wux nxe ad root 0 sync existing",
             "root_load vcpu 0 pae_root role 3703");
+  }
+
+  @Test
+  void aGuestThatSwitchesPagingOnUnderTdpLoadsItsRootAgain() {
+    MmuConfig legacy = MmuConfig.of(TdpKind.NPT, 1).withMmu(MmuKind.LEGACY_TDP);
+    guest = new ShadowedGuest(legacy, ShadowedGuest.longMode(), Rules.DEFAULTS);
+    guest.news();
+
+    guest.loadModes(0x80000031L, 0x20, 0xd00);
+    assertThat(guest.news()).as("CR0.WP alone").isEmpty();
+
+    guest.loadModes(0x80000031L, 0x30, 0xd00);
+    assertThat(guest.news())
+        .containsExactly(
+            "kvm_mmu_get_page sp gen 0 gfn 0 l4 8-byte q0 direct wux nxe ad root 0 sync existing",
+            "root_load vcpu 0 SP0 role 3784");
+  }
+
+  @Test
+  void anAddressOfAnotherPcidIsInvalidatedUnderTheRootThatIsKept() {
+    run(ShadowedGuest.longMode().withModes(0x80010031L, 0x20020, 0xd00).withCr3(0x1001));
+    guest.secondTables();
+    guest.read(0x80000);
+    guest.loadCr3(0x5002);
+    guest.write(TABLE);
+    guest.entry(TABLE, 0x80, 0x90007);
+    guest.news();
+
+    guest.vm().vcpu().mmu().invalidateAddress(guest.vm().vcpu().cpu(), 3, 0x80000);
+    assertThat(guest.news()).isEmpty();
+
+    guest.vm().vcpu().mmu().invalidateAddress(guest.vm().vcpu().cpu(), 1, 0x80000);
+    assertThat(guest.news("spte_clear"))
+        .containsExactly("spte_clear level 1 SP3[80]: g:80|a25 -> nonpresent:8000000000000000");
   }
 
   @Test

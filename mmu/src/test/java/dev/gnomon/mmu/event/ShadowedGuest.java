@@ -50,6 +50,14 @@ final class ShadowedGuest {
     enter();
   }
 
+  /** Another set of tables that map the same, below 0x5000. */
+  void secondTables() {
+    put(0x5000, 0x6000 | ALL_RIGHTS, 8);
+    put(0x6000, 0x7000 | ALL_RIGHTS, 8);
+    entry(0x7000, 0, 0x8000 | ALL_RIGHTS);
+    identity(0x8000, 0, 512);
+  }
+
   static ControlRegisters longMode() {
     return registers(ControlBits.CR4_PAE, 0x1000, 0xd00);
   }
@@ -118,6 +126,12 @@ final class ShadowedGuest {
 
   boolean loadCr3(long cr3) {
     boolean isDone = vm.vcpu().mmu().loadCr3(vm.vcpu().cpu(), cr3, false);
+    enter();
+    return isDone;
+  }
+
+  boolean loadModes(long cr0, long cr4, long efer) {
+    boolean isDone = vm.vcpu().mmu().loadModes(vm.vcpu().cpu(), cr0, cr4, efer);
     enter();
     return isDone;
   }
