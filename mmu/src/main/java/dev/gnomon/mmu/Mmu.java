@@ -262,7 +262,7 @@ public final class Mmu {
 
   private NestedPaging nested(
       int vcpu, SpecialRootsRule specialRoots, ShadowFaults faults, Foundation base) {
-    NestedSource source = new NestedSource(shadow, memslots, config);
+    NestedSource source = new NestedSource(shadow, config);
     LoadedRoots roots = new LoadedRoots(vcpu, source, specialRoots, shadow, base);
     return new NestedPaging(faults, source, roots, base, shadow);
   }

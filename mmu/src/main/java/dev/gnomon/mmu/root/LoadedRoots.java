@@ -138,7 +138,7 @@ public final class LoadedRoots {
   /**
    * At a fault, where PDPTEs lie in memory, not in registers: reads them again, if the rule wants
    * that. If they are no longer what the root was made of, it is outdated, and false is returned.
-   * Without the MMU lock; may be inside a read section of the memslots.
+   * Without the MMU lock, inside a read section of the memslots.
    */
   public boolean verifyPdptes(Cpu cpu) {
     RootShape shape = RootShape.of(source);

@@ -10,7 +10,6 @@ import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.shadow.GuestFormat;
 import dev.gnomon.mmu.shadow.ShadowMmu;
 import dev.gnomon.mmu.shadow.ShadowRoot;
-import dev.gnomon.mmu.slot.Memslots;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +22,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NestedSource implements TableSource {
   private final ShadowMmu shadow;
-  private final Memslots memslots;
   private final int hostLevels;
   private final boolean hasExecuteOnly;
   private final long[] pdptes = new long[ShadowRoot.QUARTERS];
@@ -32,9 +30,8 @@ public final class NestedSource implements TableSource {
   private GuestFormat format;
 
   /** Makes one of no tables. */
-  public NestedSource(ShadowMmu shadow, Memslots memslots, MmuConfig config) {
+  public NestedSource(ShadowMmu shadow, MmuConfig config) {
     this.shadow = shadow;
-    this.memslots = memslots;
     hostLevels = config.levels();
     hasExecuteOnly = config.executeOnly();
     features = PagingFeatures.of(config.physicalAddressBits());
@@ -96,12 +93,10 @@ public final class NestedSource implements TableSource {
   }
 
   private void readPdptes(Cpu cpu) {
-    memslots.enter(cpu);
     for (int i = 0; i < pdptes.length; i++) {
       long pdpte = shadow.readGuest(cpu, topTable() + 8L * i);
       boolean isWrong = (pdpte & GuestEntry.PRESENT) != 0 && format.isReservedPdpte(pdpte);
       pdptes[i] = isWrong ? 0 : pdpte;
     }
-    memslots.leave(cpu);
   }
 }

@@ -6,6 +6,7 @@ import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.shadow.Foundation;
 import dev.gnomon.mmu.shadow.ShadowMmu;
 import dev.gnomon.mmu.shadow.ShadowRoot;
+import dev.gnomon.mmu.slot.Memslots;
 import dev.gnomon.mmu.table.Role;
 import dev.gnomon.mmu.table.TableFrames;
 
@@ -22,6 +23,7 @@ final class RootMaker {
   private final ShadowMmu shadow;
   private final SpecialRootTables special;
   private final TableFrames tableFrames;
+  private final Memslots memslots;
   private final Frames frames;
   private final PhysicalMemory memory;
   private long nothing = NONE;
@@ -30,14 +32,17 @@ final class RootMaker {
     this.shadow = shadow;
     this.special = special;
     tableFrames = base.tableFrames();
+    memslots = base.memslots();
     frames = base.platform().frames();
     memory = base.platform().memory();
   }
 
-  /** Has ready what {@link #make} needs. Without the MMU lock. */
+  /** Has ready what {@link #make} needs. Without the MMU lock, outside read sections. */
   void prepare(Cpu cpu, TableSource source) {
     tableFrames.topUp(cpu);
+    memslots.enter(cpu);
     source.refresh(cpu);
+    memslots.leave(cpu);
     RootShape shape = RootShape.of(source);
     if (shape.isSpecial()) {
       special.prepare(cpu, shape);

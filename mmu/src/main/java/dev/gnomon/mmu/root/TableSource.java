@@ -26,8 +26,8 @@ public interface TableSource {
 
   /**
    * Reads again what lies in guest memory and is not read by walks: PDPTEs that no register keeps.
-   * Called before a root is made, without the MMU lock, as reading guest memory may have to wait
-   * for the host.
+   * Called before a root is made, inside a read section of the memslots, without the MMU lock, as
+   * reading guest memory may have to wait for the host.
    */
   default void refresh(Cpu cpu) {}
 }

@@ -40,9 +40,11 @@ class RootsTest {
       return rule.label()
           + ", "
           + config.hostBits()
-          + "-bit host, "
+          + "-bit host of "
+          + config.levels()
+          + " levels, "
           + config.mmu()
-          + ", guest "
+          + (config.nested() ? ", NPT of L1 " : ", guest ")
           + mode;
     }
   }
@@ -51,8 +53,28 @@ class RootsTest {
     return Stream.of(SpecialRoots.PER_VCPU, SpecialRoots.LOCAL);
   }
 
-  /** Rows 1 to 3 of the five cases. */
+  /** The five cases. */
   private static Stream<Setup> special() {
+    return Stream.concat(pae(), below());
+  }
+
+  /** Row 5: the four entries are below tables of one entry. */
+  private static Stream<Setup> below() {
+    MmuConfig nested = TDP.withNested(true);
+    return rules()
+        .flatMap(
+            rule ->
+                Stream.of(PagingMode.BITS_32, PagingMode.PAE)
+                    .flatMap(
+                        mode ->
+                            Stream.of(
+                                new Setup(rule, nested, mode),
+                                new Setup(rule, nested.withLevels(5), mode),
+                                new Setup(rule, nested.withMmu(MmuKind.TDP), mode))));
+  }
+
+  /** Rows 1 to 4: four entries are all there is. */
+  private static Stream<Setup> pae() {
     MmuConfig shadow32 = SHADOW.withHostBits(32);
     return rules()
         .flatMap(
@@ -65,12 +87,15 @@ class RootsTest {
                     new Setup(rule, SHADOW, PagingMode.PAE),
                     new Setup(rule, shadow32, PagingMode.PAE),
                     new Setup(rule, TDP.withHostBits(32), PagingMode.NONE),
-                    new Setup(rule, TDP.withHostBits(32), PagingMode.PAE)));
+                    new Setup(rule, TDP.withHostBits(32), PagingMode.PAE),
+                    new Setup(rule, TDP.withHostBits(32).withNested(true), PagingMode.BITS_32),
+                    new Setup(rule, TDP.withHostBits(32).withNested(true), PagingMode.PAE)));
   }
 
   private static Stream<Setup> specialAndShadowed() {
     return special()
-        .filter(setup -> setup.mode != PagingMode.NONE && setup.config.mmu() == MmuKind.SHADOW);
+        .filter(setup -> setup.mode != PagingMode.NONE)
+        .filter(setup -> setup.config.mmu() == MmuKind.SHADOW || setup.config.nested());
   }
 
   private static Stream<Setup> all() {
@@ -173,7 +198,7 @@ class RootsTest {
   // --- special roots ---
 
   @ParameterizedTest
-  @MethodSource("special")
+  @MethodSource("pae")
   void aPaeRootLiesBelow4GiBAndItsEntriesHoldPresentAlone(Setup setup) {
     start(setup);
     assertThat(guest.mmu().rootLevel()).isEqualTo(3);
@@ -182,6 +207,29 @@ class RootsTest {
     for (int i = 0; i < 4; i++) {
       long pdpte = guest.vm().memory().getLong(guest.mmu().rootHpa() + 8L * i);
       assertThat(pdpte & PDPTE_BITS).isEqualTo(1);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("below")
+  void tablesOfOneEntryStandAboveTheFour(Setup setup) {
+    start(setup);
+    assertThat(guest.mmu().rootLevel()).isEqualTo(setup.config.levels());
+    long table = guest.mmu().rootHpa();
+    for (int level = setup.config.levels(); level > 3; level--) {
+      assertThat(guest.vm().memory().getLong(table) & 0x27).isEqualTo(0x27);
+      assertOthersAreAbsent(table, 1);
+      table = guest.vm().memory().getLong(table) & SpteFormat.ADDRESS_MASK;
+    }
+    for (int i = 0; i < 4; i++) {
+      assertThat(guest.vm().memory().getLong(table + 8L * i) & 0x27).isEqualTo(0x27);
+    }
+    assertOthersAreAbsent(table, 4);
+  }
+
+  private void assertOthersAreAbsent(long table, int first) {
+    for (int i = first; i < 512; i++) {
+      assertThat(guest.vm().memory().getLong(table + 8L * i) & 1).isZero();
     }
   }
 
@@ -272,6 +320,59 @@ class RootsTest {
       assertThat(guest.vm().audit()).isEmpty();
     }
     assertAllGiBsAreOf(0);
+  }
+
+  // --- PDPTEs in memory ---
+
+  private static Stream<Setup> nestedPae() {
+    return special().filter(each -> each.config.nested() && each.mode == PagingMode.PAE);
+  }
+
+  @ParameterizedTest
+  @MethodSource("nestedPae")
+  void pdptesOfL1AreReadAgainWhenItRunsL2Again(Setup setup) {
+    start(setup);
+    assertAllGiBsAreOf(0);
+    guest.put(PagedGuest.tables(0) + 8, PagedGuest.tables(1) + 0x2000 | 1);
+    guest.load(0);
+    assertThat(guest.read(guest.address(1)) >>> 12).isEqualTo(pfn(1, 1));
+  }
+
+  @ParameterizedTest
+  @MethodSource("nestedPae")
+  void aPdpteOfL1ThatAppearsIsSeenAtAFaultWithLocalRootsAlone(Setup setup) {
+    start(setup);
+    long pdpte = PagedGuest.tables(1) + 8;
+    guest.put(pdpte, 0);
+    guest.load(1);
+    assertThat(guest.read(guest.address(1))).isEqualTo(PagedGuest.REFUSED);
+    guest.put(pdpte, PagedGuest.tables(1) + 0x2000 | 1);
+    boolean isLocal = setup.rule == SpecialRoots.LOCAL;
+    long found = guest.read(guest.address(1));
+    assertThat(found).isEqualTo(isLocal ? pfn(1, 1) << 12 : PagedGuest.REFUSED);
+    guest.load(1);
+    assertAllGiBsAreOf(1);
+  }
+
+  @ParameterizedTest
+  @MethodSource("nestedPae")
+  void noTableIsFilledByAPdpteThatItDoesNotBelongTo(Setup setup) {
+    start(setup);
+    guest.load(1);
+    guest.read(guest.address(0));
+    guest.load(0);
+    guest.read(guest.address(0));
+    guest.put(PagedGuest.tables(0) + 8, PagedGuest.tables(1) + 0x2000 | 1);
+    guest.read(guest.address(1));
+    assertThat(guest.vm().audit()).isEmpty();
+    guest.load(1);
+    assertAllGiBsAreOf(1);
+    guest.load(2);
+    assertAllGiBsAreOf(2);
+  }
+
+  private long pfn(int space, int quarter) {
+    return guest.hpa(guest.gfn(space, quarter) << 12) >>> 12;
   }
 
   // --- roots outside memory ---

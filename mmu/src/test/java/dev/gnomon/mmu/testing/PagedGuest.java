@@ -6,6 +6,7 @@ import dev.gnomon.mmu.arch.AccessKind;
 import dev.gnomon.mmu.arch.ControlBits;
 import dev.gnomon.mmu.arch.ControlRegisters;
 import dev.gnomon.mmu.arch.FaultCode;
+import dev.gnomon.mmu.arch.NestedTables;
 import dev.gnomon.mmu.arch.PageLevel;
 import dev.gnomon.mmu.arch.PagingMode;
 import dev.gnomon.mmu.arch.Permissions;
@@ -22,6 +23,9 @@ import dev.gnomon.mmu.table.FaultResult;
 /**
  * A guest with several address spaces, in any paging mode, on a processor that walks what the
  * shadow MMU has made. Each space maps one page of its own in each GiB of the first four.
+ *
+ * <p>Where the VM has nested guests, the spaces are what a guest hypervisor without paging of its
+ * own keeps as NPT, in the format of that mode; addresses are L2's physical ones.
  */
 public final class PagedGuest {
   /** What an access that the guest's own tables refuse ends in. */
@@ -56,7 +60,15 @@ public final class PagedGuest {
   }
 
   private boolean isPhysical() {
-    return mode == PagingMode.NONE || vm.mmu().config().mmu() == MmuKind.LEGACY_TDP;
+    return mode == PagingMode.NONE || isTdp() && !isNested();
+  }
+
+  private boolean isTdp() {
+    return vm.mmu().config().mmu() != MmuKind.SHADOW;
+  }
+
+  private boolean isNested() {
+    return vm.mmu().config().nested();
   }
 
   private static ControlRegisters registers(PagingMode mode) {
@@ -153,9 +165,20 @@ public final class PagedGuest {
 
   /** Loads all registers, for a space. */
   public void start(int space) {
-    registers = registers.withCr3(tables(space));
-    mmu().loadRegisters(cpu(), registers);
+    if (isNested()) {
+      mmu().loadRegisters(cpu(), registers(PagingMode.NONE));
+      enter();
+      runL2(tables(space));
+    } else {
+      registers = registers.withCr3(tables(space));
+      mmu().loadRegisters(cpu(), registers);
+    }
     enter();
+  }
+
+  private void runL2(long nestedCr3) {
+    NestedTables tables = new NestedTables.Npt(nestedCr3, registers.cr4(), registers.efer());
+    mmu().nested().enter(cpu(), tables, registers(PagingMode.NONE));
   }
 
   /** Switches CR4 bits on, without a change of mode. */
@@ -164,8 +187,15 @@ public final class PagedGuest {
     mmu().loadModes(cpu(), registers.cr0(), registers.cr4(), registers.efer());
   }
 
-  /** MOV CR3 to a space; returns whether the processor took it. */
+  /** MOV CR3 to a space, or another L2; returns whether the processor took it. */
   public boolean load(int space) {
+    if (isNested()) {
+      mmu().nested().leave(cpu(), registers(PagingMode.NONE));
+      enter();
+      runL2(tables(space));
+      enter();
+      return true;
+    }
     return loadCr3(tables(space), false);
   }
 
@@ -194,8 +224,7 @@ public final class PagedGuest {
 
   /** The hpa that an access by a supervisor reaches, or {@link #REFUSED}. */
   public long access(long address, AccessKind kind) {
-    boolean isTdp = vm.mmu().config().mmu() == MmuKind.LEGACY_TDP;
-    Privilege who = isTdp ? Privilege.USER : Privilege.SUPERVISOR;
+    Privilege who = isTdp() ? Privilege.USER : Privilege.SUPERVISOR;
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       enter();
       long found = walk(address, kind, who);
@@ -204,7 +233,7 @@ public final class PagedGuest {
       }
       long code = found == NOT_PRESENT ? real.codeNotPresent(who, kind) : -found;
       FaultResult result = mmu().handleFault(cpu(), address, code, who);
-      if (result == FaultResult.GUEST_FAULT) {
+      if (result == FaultResult.GUEST_FAULT || result == FaultResult.NESTED_VIOLATION) {
         return REFUSED;
       }
     }
