@@ -65,8 +65,8 @@ public final class SlotChanges {
   /**
    * Adds a slot.
    *
-   * @throws IllegalArgumentException if its number is taken, it overlaps another, or its first gfn
-   *     lies beyond the entries of a table that are used
+   * @throws IllegalArgumentException if its number is taken, it overlaps another, its first gfn
+   *     lies beyond the entries of a table that are used, or its last where no table has an entry
    */
   public void add(Cpu cpu, SlotRegion region) {
     add(cpu, region, false);
@@ -75,8 +75,8 @@ public final class SlotChanges {
   /**
    * Adds a slot, perhaps dirty-logged from the start.
    *
-   * @throws IllegalArgumentException if its number is taken, it overlaps another, or its first gfn
-   *     lies beyond the entries of a table that are used
+   * @throws IllegalArgumentException if its number is taken, it overlaps another, its first gfn
+   *     lies beyond the entries of a table that are used, or its last where no table has an entry
    */
   public void add(Cpu cpu, SlotRegion region, boolean isDirtyLogged) {
     locked(
@@ -85,7 +85,7 @@ public final class SlotChanges {
           if (memslots.current().byId(region.id()) != null) {
             throw new IllegalArgumentException("memslot " + region.id() + " exists");
           }
-          requireMappable(region.baseGfn());
+          requireMappable(region);
           Memslot slot = memslots.create(region);
           exchange(cpu, region.id(), isDirtyLogged ? logged(slot) : slot);
         });
@@ -104,17 +104,17 @@ public final class SlotChanges {
   /**
    * Moves a slot to another gfn, with the same memory behind it. It is not dirty-logged afterwards.
    *
-   * @throws IllegalArgumentException if it would overlap another, or its first gfn lies beyond the
-   *     entries of a table that are used
+   * @throws IllegalArgumentException if it would overlap another, its first gfn lies beyond the
+   *     entries of a table that are used, or its last where no table has an entry
    */
   public void move(Cpu cpu, int id, long newBaseGfn) {
     locked(
         cpu,
         () -> {
           Memslot old = slot(id);
-          requireMappable(newBaseGfn);
           SlotRegion region =
               new SlotRegion(id, newBaseGfn, old.pages(), old.baseHvn(), old.isReadOnly());
+          requireMappable(region);
           dropMappings(cpu, old);
           try {
             exchange(cpu, id, memslots.create(region));
@@ -192,7 +192,13 @@ public final class SlotChanges {
     return logged;
   }
 
-  private void requireMappable(long baseGfn) {
+  private void requireMappable(SlotRegion region) {
+    long baseGfn = region.baseGfn();
+    if (region.pages() > config.endGfn() - baseGfn) {
+      throw new IllegalArgumentException(
+          "a memslot of 0x%x pages at gfn 0x%x ends beyond gfn 0x%x, the last that can be mapped"
+              .formatted(region.pages(), baseGfn, config.endGfn() - 1));
+    }
     if (config.mmu() != MmuKind.SHADOW && !config.isMappable(baseGfn)) {
       throw new IllegalArgumentException(
           "a memslot at gfn "

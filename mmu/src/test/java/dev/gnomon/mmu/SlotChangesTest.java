@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gnomon.mmu.arch.AccessKind;
 import dev.gnomon.mmu.config.MmuConfig;
+import dev.gnomon.mmu.config.MmuKind;
 import dev.gnomon.mmu.config.Stat;
 import dev.gnomon.mmu.config.TdpKind;
 import dev.gnomon.mmu.event.Tracepoints;
@@ -203,5 +204,25 @@ class SlotChangesTest {
       changes(vm).stopDirtyLog(vm.hostCpu(), 1);
     }
     assertThat(wereExchanging).isNotEmpty().containsOnly(true);
+  }
+
+  @Test
+  void memoryForWhichTablesHaveNoEntryIsRefused() {
+    TestVm vm = vm(MmuConfig.of(TdpKind.NPT, 1).withMmu(MmuKind.LEGACY_TDP).withHostBits(32));
+    String refusal = "ends beyond gfn 0xfffff, the last that can be mapped";
+    assertThatThrownBy(() -> vm.addSlot(1, 0xfffff, 2, 2048)).hasMessageContaining(refusal);
+    assertThatThrownBy(() -> vm.addSlot(1, 0x100000, 1, 2048)).hasMessageContaining(refusal);
+    assertThatThrownBy(() -> changes(vm).move(vm.hostCpu(), 0, 0x100000 - 1023))
+        .hasMessageContaining(refusal);
+    vm.addSlot(1, 0xffffe, 2, 2048);
+    vm.close();
+  }
+
+  @Test
+  void tablesOfFourLevelsEndToo() {
+    TestVm vm = vm(MmuConfig.of(TdpKind.EPT, 1));
+    assertThatThrownBy(() -> vm.addSlot(1, 1L << 36, 1, 2048))
+        .hasMessageContaining("ends beyond gfn 0xfffffffff, the last that can be mapped");
+    vm.close();
   }
 }

@@ -22,6 +22,10 @@ import java.util.List;
  */
 final class NestedWalker {
   private static final int LEAF_WAYS = 4;
+
+  /** What tables of three levels translate: their root is four entries. */
+  private static final int PAE_BITS = 32;
+
   private static final long FRAME_MASK = -1L << PhysicalMemory.FRAME_SHIFT;
 
   /** As page walks see it. */
@@ -70,6 +74,9 @@ final class NestedWalker {
     } else if (!isForgetful) {
       return cached;
     }
+    if (isBeyondTables(gpa)) {
+      return fault(gpa, 0, isWrite, isFetch);
+    }
     while (true) {
       long translation =
           isForgetful ? walkOrRecall(cached, gpa, isWrite, isFetch) : walk(gpa, isWrite, isFetch);
@@ -81,6 +88,12 @@ final class NestedWalker {
       }
       // Another has changed the leaf between the look at it and the update: at once again.
     }
+  }
+
+  /** Whether tables of the root's level have no entry for an address. */
+  private boolean isBeyondTables(long gpa) {
+    int level = mmu.rootLevel();
+    return gpa >>> (level == PageLevel.LEVEL_1G ? PAE_BITS : PageLevel.shift(level + 1)) != 0;
   }
 
   /**
@@ -138,6 +151,9 @@ final class NestedWalker {
    * nothing, and uses nothing that is cached.
    */
   long probe(long gpa, boolean isWrite, boolean isFetch) {
+    if (isBeyondTables(gpa)) {
+      return 0;
+    }
     long table = mmu.rootHpa();
     int level = mmu.rootLevel();
     probed2m = -1;

@@ -72,6 +72,8 @@ public record MmuConfig(
 
   private static final int FEWEST_TABLE_ENTRIES = 8;
   private static final int INDEX_BITS = 9;
+  private static final long PAE_GFNS = 1L << 32 - 12;
+  private static final long MAXIMUM_GFNS = 1L << 52 - 12;
 
   /** A small dirty ring would have no room for what a full PML buffer or a walk may still add. */
   public static final int MINIMUM_RING_ENTRIES = 1024;
@@ -189,8 +191,27 @@ public record MmuConfig(
         0);
   }
 
-  /** Whether no index into a table for this gfn is beyond the entries that are used. */
+  /**
+   * The first gfn for which there is no entry in the tables, all their entries used. TDP tables of
+   * a 32-bit host are PAE's and translate 32 bits of a gpa; others translate 9 bits a level, and no
+   * gpa has more than 52. Shadow pages stand for addresses of the guest's own, so there gpas have
+   * all 52.
+   */
+  public long endGfn() {
+    if (mmu == MmuKind.SHADOW) {
+      return MAXIMUM_GFNS;
+    }
+    return hostBits == 32 ? PAE_GFNS : Math.min(MAXIMUM_GFNS, 1L << INDEX_BITS * levels);
+  }
+
+  /**
+   * Whether the tables have an entry for this gfn, and no index into a table on the way to it is
+   * beyond the entries that are used.
+   */
   public boolean isMappable(long gfn) {
+    if (gfn >= endGfn()) {
+      return false;
+    }
     if (tableEntries < TABLE_ENTRIES) {
       long beyond = TABLE_ENTRIES - tableEntries;
       for (long indices = gfn; indices != 0; indices >>>= INDEX_BITS) {

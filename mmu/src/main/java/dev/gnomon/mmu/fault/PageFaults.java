@@ -112,7 +112,9 @@ public final class PageFaults {
     boolean isPresent = (code & FaultCode.PRESENT) != 0;
     if (isPresent && isWrite && isWriteTracked(slots, gfn)) {
       result = FaultResult.WRITE_PROTECTED;
-    } else if ((code & FaultCode.RESERVED) == 0 && fastPath.isTried(isPresent, isWrite)) {
+    } else if ((code & FaultCode.RESERVED) == 0
+        && gfn < config.endGfn()
+        && fastPath.isTried(isPresent, isWrite)) {
       result = fast(cpu, root, slots, gpa, code);
     }
     if (result == FaultResult.CONTINUE) {

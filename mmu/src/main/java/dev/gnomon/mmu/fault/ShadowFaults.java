@@ -139,7 +139,7 @@ public final class ShadowFaults {
     if (isPresent && isWrite && !isReserved && isWriteTracked(slots, gfn)) {
       return FaultResult.WRITE_PROTECTED;
     }
-    MmuPage top = root.top(fault.address());
+    MmuPage top = gfn < config.endGfn() ? root.top(fault.address()) : null;
     if (!isReserved && top != null && fastPath.isTried(isPresent, isWrite)) {
       statistics.count(cpu, Stat.FAST_PAGE_FAULT_TRIED);
       // A 32-bit host tells no more of the code than fits a word.

@@ -245,4 +245,32 @@ class ScriptOperationsTest {
         .extracting(Violation::concern)
         .containsExactly(Concern.EXPECTATION, Concern.NO_WRITE_LOST, Concern.NO_STALE_TRANSLATION);
   }
+
+  @Test
+  void anAddressForWhichNoTableHasAnEntryIsNobodysMemory() {
+    assertThat(
+            outcome(
+                "mmu legacy-tdp",
+                "cpu amd",
+                "host-bits 32",
+                "prepare:",
+                "  write 0x1000 1",
+                "  read 4G + 0x1000 = -1",
+                "  write 4G + 0x1000 2",
+                "  read 0x1000 = 1",
+                "  slot add 1 at 4G + -4K size 4K from 0x2000",
+                "  write 4G + -8 3",
+                "  read 4G + -8 = 3"))
+        .isEmpty();
+    assertThatThrownBy(
+            () ->
+                outcome(
+                    "mmu legacy-tdp",
+                    "cpu amd",
+                    "host-bits 32",
+                    "prepare: slot add 1 at 4G size 4K from 0x2000"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(
+            "a memslot of 0x1 pages at gfn 0x100000 ends beyond gfn 0xfffff, the last that can be");
+  }
 }
