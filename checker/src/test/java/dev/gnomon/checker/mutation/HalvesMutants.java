@@ -18,7 +18,7 @@ final class HalvesMutants {
                 Fault.in(WORDS, "set", Call.of(STORE_HIGH).at(0).toMethod("storeLow")),
                 Fault.in(WORDS, "set", Call.of(STORE_LOW).at(1).toMethod("storeHigh")))
             .violating("expectation")
-            .foundBy("program walk-while-zapped"),
+            .foundBy("host32-mmio-mark"),
         Mutant.of(
                 "clear-high-half-first",
                 "a 32-bit host clears an entry's high half first",
