@@ -12,21 +12,25 @@ import dev.gnomon.mmu.arch.NestedViolation;
 import dev.gnomon.mmu.arch.PagingFeatures;
 import dev.gnomon.mmu.arch.PagingMode;
 import dev.gnomon.mmu.arch.Privilege;
+import dev.gnomon.mmu.config.DirtyLogKind;
 import dev.gnomon.mmu.config.MmuConfig;
 import dev.gnomon.mmu.config.MmuKind;
 import dev.gnomon.mmu.config.TdpKind;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import org.jspecify.annotations.Nullable;
 
 /**
  * L1 runs L2 with nested tables that it edits at random, under an L2 whose own tables hold
  * anything: every access of L2's ends as the manuals say, at the same byte, in the same fault of
- * L2's, or in the same violation for L1; A and D are set in both dimensions; and the audit is
- * silent all along.
+ * L2's, or in the same violation for L1; A and D are set in both dimensions; what is written is in
+ * L0's dirty log; and the audit is silent all along. Or L1 has no nested tables for L2.
  */
 class NestedGuestPropertyTest {
   private static final int ROUNDS = 25;
@@ -41,7 +45,10 @@ class NestedGuestPropertyTest {
   /** Of L2: its tables, by ngpa. */
   private static final int L2_TABLES = 5;
 
+  /** A host, and what L1 may have for nested tables there; empty if it is to have none. */
   private record Host(MmuConfig mmu, List<NestedTables> formats) {}
+
+  private static final List<NestedTables> NONE = List.of();
 
   private Random random = new Random();
 
@@ -51,13 +58,32 @@ class NestedGuestPropertyTest {
       MmuConfig npt = MmuConfig.of(TdpKind.NPT, 1).withNested(true).withMmu(kind);
       MmuConfig ept = MmuConfig.of(TdpKind.EPT, 1).withNested(true).withMmu(kind);
       hosts.add(new Host(npt, nptFormats(false)));
+      hosts.add(new Host(npt, shortFormats()));
+      hosts.add(new Host(npt.withLevels(5), shortFormats()));
+      hosts.add(new Host(npt.withPhysicalAddressBits(40), NONE));
+      hosts.add(new Host(ept.withDirtyLog(DirtyLogKind.PML), NONE));
+      hosts.add(new Host(ept.withDirtyLog(DirtyLogKind.PML), eptFormats(true)));
       hosts.add(new Host(npt.withLevels(5), nptFormats(true)));
       hosts.add(new Host(ept, eptFormats(true)));
       hosts.add(new Host(ept.withLevels(5), eptFormats(true)));
       hosts.add(new Host(ept.withAccessedDirty(false), eptFormats(false)));
       hosts.add(new Host(ept.withExecuteOnly(false), eptFormats(true)));
     }
+    MmuConfig narrow =
+        MmuConfig.of(TdpKind.NPT, 1).withNested(true).withMmu(MmuKind.LEGACY_TDP).withHostBits(32);
+    hosts.add(new Host(narrow, shortFormats()));
+    MmuConfig shadow = MmuConfig.of(TdpKind.NPT, 1).withNested(true).withMmu(MmuKind.SHADOW);
+    hosts.add(new Host(shadow, NONE));
+    hosts.add(new Host(shadow.withLevels(5), NONE));
     return hosts;
+  }
+
+  /** Those of a 32-bit L1. */
+  private static List<NestedTables> shortFormats() {
+    return List.of(
+        NestedMachine.npt(PagingMode.BITS_32, NESTED, false),
+        NestedMachine.npt(PagingMode.PAE, NESTED, false),
+        NestedMachine.npt(PagingMode.PAE, NESTED, true));
   }
 
   private static List<NestedTables> nptFormats(boolean hasFiveLevels) {
@@ -84,7 +110,8 @@ class NestedGuestPropertyTest {
   void anAccessOfL2EndsAsBothSetsOfTablesSay(@ForAll long seed) {
     random = new Random(seed);
     Host host = hosts().get(random.nextInt(hosts().size()));
-    NestedTables tables = host.formats().get(random.nextInt(host.formats().size()));
+    int formats = host.formats().size();
+    NestedTables tables = formats == 0 ? null : host.formats().get(random.nextInt(formats));
     PagingFeatures features = PagingFeatures.of(host.mmu().physicalAddressBits());
     try (ProcessorRig rig = new ProcessorRig(host.mmu(), TlbConfig.SMALL)) {
       rig.vcpu.control().setPagingFeatures(features);
@@ -113,17 +140,27 @@ class NestedGuestPropertyTest {
   private final class Run {
     private final ProcessorRig rig;
     private final MmuConfig config;
-    private final NestedTables tables;
+    private final @Nullable NestedTables tables;
+    private final HostUnrest unrest;
     private final NestedMachine reference;
     private final int bytes;
     private final PagingMode l2Mode;
+    private final long[] pdptes = new long[4];
 
-    Run(ProcessorRig rig, MmuConfig config, NestedTables tables, PagingFeatures features) {
+    Run(
+        ProcessorRig rig,
+        MmuConfig config,
+        @Nullable NestedTables tables,
+        PagingFeatures features) {
+      unrest = new HostUnrest(rig, random);
       this.rig = rig;
       this.config = config;
       this.tables = tables;
-      bytes = NestedMachine.entryBytes(tables);
-      reference = new NestedMachine(rig, tables, features, config.executeOnly());
+      bytes = tables == null ? 8 : NestedMachine.entryBytes(tables);
+      reference = new NestedMachine(rig, tables, features, config);
+      boolean isNarrow = config.hostBits() == 32;
+      boolean isLow = config.mmu() == MmuKind.SHADOW && config.levels() == 4;
+      int modes = isNarrow ? 3 : isLow ? 4 : 5;
       l2Mode =
           List.of(
                   PagingMode.NONE,
@@ -131,7 +168,7 @@ class NestedGuestPropertyTest {
                   PagingMode.PAE,
                   PagingMode.LEVEL_4,
                   PagingMode.LEVEL_5)
-              .get(random.nextInt(5));
+              .get(random.nextInt(modes));
     }
 
     void run() {
@@ -139,13 +176,17 @@ class NestedGuestPropertyTest {
       for (long gpa = MARK; gpa < ProcessorRig.MEMORY; gpa += 0x1000) {
         rig.vcpu.writeLong(gpa, gpa);
       }
-      makeNested();
-      for (int i = 0; i < L2_TABLES * 3; i++) {
-        editL2();
+      if (tables != null) {
+        makeNested();
+      }
+      for (int table = 0; table < L2_TABLES; table++) {
+        for (int index = 0; index < 3; index++) {
+          writeL2(table, index, 7);
+        }
       }
       boolean isRunning = false;
       for (int round = 0; round < ROUNDS; round++) {
-        for (int i = random.nextInt(3); i > 0; i--) {
+        for (int i = tables == null ? 0 : random.nextInt(3); i > 0; i--) {
           editNested();
         }
         if (random.nextInt(3) == 0) {
@@ -161,6 +202,7 @@ class NestedGuestPropertyTest {
           rig.vcpu.nested().exit();
         }
         rig.vcpu.leaveGuest();
+        unrest.act();
         assertThat(rig.vm.mmu().audit(rig.vm.hostCpu(0))).isEmpty();
         rig.vcpu.enterGuest();
       }
@@ -176,7 +218,7 @@ class NestedGuestPropertyTest {
     }
 
     private int levels() {
-      return tables.mode().levels();
+      return Objects.requireNonNull(tables).mode().levels();
     }
 
     private long nestedTable(int level) {
@@ -186,7 +228,7 @@ class NestedGuestPropertyTest {
     /** A chain of tables down to one that maps L2's first pages. */
     private void makeNested() {
       for (int level = levels(); level > 1; level--) {
-        writeNested(nestedTable(level), nestedTable(level - 1) | rights(false));
+        writeNested(nestedTable(level), nestedTable(level - 1) | pdpteRights(level, 7));
       }
       for (int page = 0; page < PAGES_OF_L2; page++) {
         writeNested(
@@ -197,6 +239,7 @@ class NestedGuestPropertyTest {
 
     private void writeNested(long gpa, long entry) {
       rig.vcpu.write(gpa, bytes, entry);
+      unrest.written(gpa);
     }
 
     /** All rights, or mostly so. */
@@ -207,6 +250,15 @@ class NestedGuestPropertyTest {
       }
       long some = random.nextInt(8);
       return oneIn(3) ? some : all;
+    }
+
+    private boolean isPae() {
+      return tables != null && tables.mode() == PagingMode.PAE;
+    }
+
+    /** PDPTEs have no rights. */
+    private long pdpteRights(int level, long rights) {
+      return isPae() && level == 3 && !oneIn(8) ? rights & 1 : rights;
     }
 
     private boolean isEpt() {
@@ -228,17 +280,17 @@ class NestedGuestPropertyTest {
       int level = isUpper ? 1 + random.nextInt(levels()) : 1;
       int index = level == 1 ? FIRST_OF_L2 + random.nextInt(PAGES_OF_L2) : random.nextInt(2);
       long gpa = nestedTable(level) + (long) bytes * index;
-      long entry = rights(true);
+      long entry = pdpteRights(level, rights(true));
       if (level == 1) {
         entry |= flags() | page();
-      } else if (oneIn(4) && level <= 3) {
+      } else if (oneIn(4) && level <= (isPae() ? 2 : 3)) {
         entry |= GuestEntry.LARGE | flags() | (oneIn(8) ? 1L << 13 : 0);
       } else {
         entry |= nestedTable(oneIn(4) ? 1 + random.nextInt(levels()) : level - 1);
-        entry |= isEpt() ? 0 : flags();
+        entry |= isEpt() || isPae() && level == 3 ? 0 : flags();
       }
       if (bytes == 8) {
-        entry |= !isEpt() && oneIn(6) ? GuestEntry.NO_EXECUTE : 0;
+        entry |= !isEpt() && !isPae() && oneIn(6) ? GuestEntry.NO_EXECUTE : 0;
         entry |= oneIn(20) ? 1L << 40 + random.nextInt(20) : 0;
       }
       writeNested(gpa, entry);
@@ -271,9 +323,26 @@ class NestedGuestPropertyTest {
         } else {
           rig.vcpu.nested().run(l2, tables);
         }
+        notePdptes();
       } catch (Violated violated) {
         // The load of L2's PDPTEs.
         assertThat(l2Mode).isEqualTo(PagingMode.PAE);
+      }
+    }
+
+    /** Notes what the switch to L2 has loaded. */
+    private void notePdptes() {
+      if (config.mmu() != MmuKind.SHADOW) {
+        System.arraycopy(rig.vcpu.control().pdptes(), 0, pdptes, 0, pdptes.length);
+        return;
+      }
+      boolean isGood = true;
+      for (int i = 0; i < pdptes.length; i++) {
+        pdptes[i] = reference.read(0x1000L * FIRST_OF_L2 + 8L * i, 8);
+        isGood &= (pdptes[i] & 1) == 0 || (pdptes[i] & (0x1e6 | -1L << 46)) == 0;
+      }
+      if (!isGood) {
+        Arrays.fill(pdptes, 0);
       }
     }
 
@@ -281,15 +350,21 @@ class NestedGuestPropertyTest {
 
     /** Writes an entry of L2's, as L1 sees it. */
     private void editL2() {
+      writeL2(random.nextInt(L2_TABLES), random.nextInt(3), oneIn(3) ? random.nextInt(8) : 7);
+    }
+
+    private void writeL2(int table, int index, long rights) {
       int size = l2Mode.entryBytes();
-      long gpa = 0x1000L * (FIRST_OF_L2 + random.nextInt(L2_TABLES)) + size * random.nextInt(3);
-      long entry = oneIn(4) ? random.nextInt(8) : 7;
+      long gpa = 0x1000L * (FIRST_OF_L2 + table) + size * index;
+      long entry = rights;
       boolean isPdpte = l2Mode == PagingMode.PAE && gpa >>> 12 == FIRST_OF_L2;
       entry = isPdpte ? entry & 1 : entry | (long) random.nextInt(4) << 5;
       long target = oneIn(3) ? random.nextInt(PAGES_OF_L2 + 2) : random.nextInt(L2_TABLES);
       entry |= 0x1000L * (FIRST_OF_L2 + target);
       entry |= size == 8 && !isPdpte && oneIn(12) ? GuestEntry.NO_EXECUTE : 0;
+      entry |= size == 8 && !isPdpte && oneIn(25) ? 1L << 32 + random.nextInt(12) : 0;
       rig.vcpu.write(gpa, size, entry);
+      unrest.written(gpa);
     }
 
     private long linear() {
@@ -307,8 +382,7 @@ class NestedGuestPropertyTest {
       long gva = linear();
       AccessKind kind = AccessKind.values()[random.nextInt(3)];
       Privilege who = l2.privilege();
-      NestedMachine.End expected =
-          reference.access(l2, rig.vcpu.control().pdptes(), gva, kind, who);
+      NestedMachine.End expected = reference.access(l2, pdptes, gva, kind, who);
       String what = "%s: %s of %x by %s in %s".formatted(config, kind, gva, l2, tables);
       long value = expected instanceof NestedMachine.Reached reached ? mark(reached.gpa()) : 0;
       NestedMachine.End end;
@@ -324,6 +398,9 @@ class NestedGuestPropertyTest {
         assertThat(rig.vcpu.nested().isRunning()).isFalse();
       }
       assertThat(end).as(what).isEqualTo(expected);
+      if (kind == AccessKind.WRITE && end instanceof NestedMachine.Reached reached) {
+        unrest.written(reached.gpa());
+      }
       checkMarks(what);
     }
 
@@ -349,6 +426,9 @@ class NestedGuestPropertyTest {
           (gpa, before) -> {
             int size = gpa < 0x1000L * FIRST_OF_L2 ? bytes : l2Mode.entryBytes();
             long wanted = before | reference.required.getOrDefault(gpa, 0L);
+            if (wanted != before) {
+              unrest.written(gpa);
+            }
             assertThat(reference.read(gpa, size)).as("%s: entry %x", what, gpa).isEqualTo(wanted);
           });
     }

@@ -13,8 +13,12 @@ import dev.gnomon.mmu.arch.PagingMode;
 import dev.gnomon.mmu.arch.Privilege;
 import dev.gnomon.mmu.arch.ReferenceNestedWalk;
 import dev.gnomon.mmu.arch.ReferenceWalk;
+import dev.gnomon.mmu.config.MmuConfig;
+import dev.gnomon.mmu.config.MmuKind;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the manuals say of an access of L2's: the walk of L2's tables, each step of which is a walk
@@ -47,9 +51,12 @@ final class NestedMachine {
   }
 
   private final ProcessorRig rig;
-  private final NestedTables tables;
+  private final @Nullable NestedTables tables;
   private final PagingFeatures features;
   private final boolean hasExecuteOnly;
+
+  /** What an entry of L2's is where there is no memory: ones, or not present. */
+  private final long noMemory;
 
   /** By gpa: bits that must be set there when the access is over. */
   final Map<Long, Long> required = new HashMap<>();
@@ -60,11 +67,12 @@ final class NestedMachine {
   private long gva;
 
   NestedMachine(
-      ProcessorRig rig, NestedTables tables, PagingFeatures features, boolean hasExecuteOnly) {
+      ProcessorRig rig, @Nullable NestedTables tables, PagingFeatures features, MmuConfig config) {
     this.rig = rig;
     this.tables = tables;
     this.features = features;
-    this.hasExecuteOnly = hasExecuteOnly;
+    this.hasExecuteOnly = config.executeOnly();
+    noMemory = config.mmu() == MmuKind.SHADOW ? 0 : -1;
   }
 
   /** How an access ends. */
@@ -79,7 +87,7 @@ final class NestedMachine {
               AccessKind tableKind = writesTables() ? AccessKind.WRITE : AccessKind.READ;
               long gpa = nested(ngpa, tableKind, FaultCode.GUEST_PAGE);
               places.put(ngpa, gpa);
-              return readSeen(gpa, bytes, -1);
+              return readSeen(gpa, bytes, noMemory);
             },
             l2,
             features,
@@ -90,12 +98,14 @@ final class NestedMachine {
         return new Faulted(fault.code());
       }
       ReferenceWalk.Translated found = (ReferenceWalk.Translated) result;
-      for (long ngpa : found.used()) {
-        boolean isLast = ngpa == found.used().getLast();
+      List<Long> used = found.used();
+      for (int i = 0; i < used.size(); i++) {
+        long ngpa = used.get(i);
+        boolean isLast = i == used.size() - 1;
         long bits =
             GuestEntry.ACCESSED | (isLast && kind == AccessKind.WRITE ? GuestEntry.DIRTY : 0);
         long gpa = places.get(ngpa);
-        if ((readSeen(gpa, l2.mode().entryBytes(), -1) & bits) != bits) {
+        if ((readSeen(gpa, l2.mode().entryBytes(), noMemory) & bits) != bits) {
           nested(ngpa, AccessKind.WRITE, FaultCode.GUEST_PAGE);
           require(gpa, bits);
         }
@@ -108,12 +118,16 @@ final class NestedMachine {
 
   private boolean writesTables() {
     return switch (tables) {
+      case null -> false;
       case NestedTables.Npt npt -> true;
       case NestedTables.Ept ept -> ept.hasAccessedDirty();
     };
   }
 
   private long nested(long ngpa, AccessKind kind, long where) {
+    if (tables == null) {
+      return ngpa;
+    }
     ReferenceNestedWalk walk =
         new ReferenceNestedWalk(
             (gpa, bytes) -> readSeen(gpa, bytes, 0), tables, features, hasExecuteOnly);
@@ -132,6 +146,7 @@ final class NestedMachine {
 
   private long accessed() {
     return switch (tables) {
+      case null -> 0;
       case NestedTables.Npt npt -> GuestEntry.ACCESSED;
       case NestedTables.Ept ept -> ept.hasAccessedDirty() ? EptEntry.ACCESSED : 0;
     };
@@ -139,6 +154,7 @@ final class NestedMachine {
 
   private long dirty() {
     return switch (tables) {
+      case null -> 0;
       case NestedTables.Npt npt -> GuestEntry.DIRTY;
       case NestedTables.Ept ept -> ept.hasAccessedDirty() ? EptEntry.DIRTY : 0;
     };
