@@ -45,6 +45,12 @@ final class GuestPaging {
     return !permissions.isSameAs(old);
   }
 
+  /** Takes over registers of which only CR3 is another. */
+  void loadCr3(ControlRegisters value) {
+    registers = value;
+    topTable = value.topTable();
+  }
+
   /** Takes over PDPTEs, which have no reserved bit set where they are present. */
   void loadPdptes(long[] values) {
     System.arraycopy(values, 0, pdptes, 0, PDPTES);

@@ -16,6 +16,7 @@ final class StructureCache {
   private final long[] prefixes;
   private final long[] tables;
   private final long[] notes;
+  private boolean isFilled;
 
   /** A cache of entries of tables of {@code level}. */
   StructureCache(int level, int entries) {
@@ -51,6 +52,7 @@ final class StructureCache {
     prefixes[at] = prefix;
     tables[at] = table;
     notes[at] = note;
+    isFilled = true;
   }
 
   /** Drops what is cached for an address. */
@@ -62,7 +64,10 @@ final class StructureCache {
   }
 
   void clear() {
-    Arrays.fill(prefixes, EMPTY);
+    if (isFilled) {
+      Arrays.fill(prefixes, EMPTY);
+      isFilled = false;
+    }
   }
 
   /** Adds what it holds. */

@@ -36,8 +36,8 @@ public final class Tlb {
   /** By privilege. */
   private final long[][] first = new long[PRIVILEGES.length][];
 
-  /** By privilege, whether anything was entered since it was cleared. */
-  private final boolean[] isFilled = new boolean[PRIVILEGES.length];
+  /** By privilege, the entries that may know something. */
+  private final FilledPlaces[] filled = new FilledPlaces[PRIVILEGES.length];
 
   private final TlbArray pages4k;
   private final TlbArray pages2m;
@@ -53,6 +53,7 @@ public final class Tlb {
     for (int i = 0; i < first.length; i++) {
       first[i] = new long[4 * config.firstLevel()];
       Arrays.fill(first[i], NO_ACCESS);
+      filled[i] = new FilledPlaces(config.firstLevel());
     }
     pages4k = new TlbArray(1, config.sets4k(), config.ways4k());
     pages2m = new TlbArray(2, config.sets2m(), config.ways2m());
@@ -105,11 +106,13 @@ public final class Tlb {
     boolean writes = (rights & Translation.WRITE) != 0 && (translation & Translation.DIRTY) != 0;
     long[] entries = first(who);
     int at = entry(entries, gva);
+    if (isEmpty(entries, at)) {
+      filled[who.ordinal()].add(at);
+    }
     entries[at + READ] = (rights & Translation.READ) != 0 ? tag : NO_ACCESS;
     entries[at + WRITE] = writes ? tag : NO_ACCESS;
     entries[at + FETCH] = (rights & Translation.EXECUTE) != 0 ? tag : NO_ACCESS;
     entries[at + DELTA] = Translation.hpa(translation, tag) - tag;
-    isFilled[who.ordinal()] = true;
     hasPieces |= Translation.level(translation) > 1 || (translation & Translation.FRACTURED) != 0;
   }
 
@@ -133,8 +136,8 @@ public final class Tlb {
    */
   void dropFaulting(long gva) {
     for (int i = 0; i < first.length; i++) {
-      if (isFilled[i]) {
-        dropEntry(first[i], gva);
+      if (filled[i].isAny() || filled[i].count() > 0) {
+        dropEntry(first[i], entry(first[i], gva));
       }
     }
     pages4k.drop(gva);
@@ -162,12 +165,26 @@ public final class Tlb {
   /** Empties the first level: what the guest's rights allow has changed. */
   void clearFirst() {
     for (int i = 0; i < first.length; i++) {
-      if (isFilled[i]) {
-        Arrays.fill(first[i], NO_ACCESS);
-        isFilled[i] = false;
-      }
+      clearFirst(first[i], filled[i]);
     }
     hasPieces = false;
+  }
+
+  private static void clearFirst(long[] entries, FilledPlaces places) {
+    if (places.isAny()) {
+      Arrays.fill(entries, NO_ACCESS);
+    } else {
+      for (int i = 0; i < places.count(); i++) {
+        dropEntry(entries, places.get(i));
+      }
+    }
+    places.clear();
+  }
+
+  private static boolean isEmpty(long[] entries, int at) {
+    return entries[at + READ] == NO_ACCESS
+        && entries[at + WRITE] == NO_ACCESS
+        && entries[at + FETCH] == NO_ACCESS;
   }
 
   /** Adds what it holds: the second level, and what only the first knows. */
@@ -199,8 +216,7 @@ public final class Tlb {
     }
   }
 
-  private static void dropEntry(long[] entries, long gva) {
-    int at = entry(entries, gva);
+  private static void dropEntry(long[] entries, int at) {
     entries[at + READ] = NO_ACCESS;
     entries[at + WRITE] = NO_ACCESS;
     entries[at + FETCH] = NO_ACCESS;

@@ -14,6 +14,7 @@ final class TlbArray {
   private final long[] pages;
   private final long[] translations;
   private final byte[] victims;
+  private final FilledPlaces filled;
 
   TlbArray(int level, int sets, int ways) {
     this.level = level;
@@ -23,6 +24,7 @@ final class TlbArray {
     pages = new long[sets * ways];
     translations = new long[sets * ways];
     victims = new byte[sets];
+    filled = new FilledPlaces(pages.length);
     Arrays.fill(pages, EMPTY);
   }
 
@@ -61,6 +63,9 @@ final class TlbArray {
       at = first + victims[set];
       victims[set] = (byte) ((victims[set] + 1) % ways);
     }
+    if (pages[at] == EMPTY) {
+      filled.add(at);
+    }
     pages[at] = page;
     translations[at] = translation;
   }
@@ -78,9 +83,16 @@ final class TlbArray {
 
   /** Drops all but global translations. */
   void dropNonGlobal() {
-    for (int i = 0; i < pages.length; i++) {
-      if ((translations[i] & Translation.GLOBAL) == 0) {
-        pages[i] = EMPTY;
+    boolean isAny = filled.isAny();
+    int count = isAny ? pages.length : filled.count();
+    // Those that stay are noted again, in places whose turn has been.
+    filled.clear();
+    for (int i = 0; i < count; i++) {
+      int at = isAny ? i : filled.get(i);
+      if ((translations[at] & Translation.GLOBAL) == 0) {
+        pages[at] = EMPTY;
+      } else if (pages[at] != EMPTY) {
+        filled.add(at);
       }
     }
   }
@@ -95,7 +107,14 @@ final class TlbArray {
   }
 
   void clear() {
-    Arrays.fill(pages, EMPTY);
+    if (filled.isAny()) {
+      Arrays.fill(pages, EMPTY);
+    } else {
+      for (int i = 0; i < filled.count(); i++) {
+        pages[filled.get(i)] = EMPTY;
+      }
+    }
+    filled.clear();
   }
 
   /** Adds what it holds. */

@@ -180,7 +180,8 @@ public final class TranslationControl {
     if (!isDoneOutside(() -> mmu.loadCr3(vcpu.cpu(), next.cr3(), keeps))) {
       return false;
     }
-    install(next);
+    registers = next;
+    translator.loadCr3(next);
     translator.dropNonGlobal();
     return true;
   }

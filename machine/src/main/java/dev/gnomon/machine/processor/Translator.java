@@ -86,6 +86,14 @@ final class Translator {
     return walker.writesTablesByDefault();
   }
 
+  /** Takes over registers of which only CR3 is another. */
+  void loadCr3(ControlRegisters registers) {
+    // Where the guest's tables are shadowed, the processor's own CR3 is the MMU's root.
+    if (!isShadowing) {
+      paging.loadCr3(registers);
+    }
+  }
+
   /** The TLB's first level for accesses with a privilege: always the same array. */
   long[] firstLevel(Privilege who) {
     return tlb.first(distinct(who));

@@ -119,7 +119,12 @@ public record ControlRegisters(
    * is in CR3 - cache attributes, a PCID - is no part of it.
    */
   public long topTable() {
-    return switch (mode()) {
+    return topTable(mode(), cr3);
+  }
+
+  /** As {@link #topTable()}, of any mode and CR3. */
+  public static long topTable(PagingMode mode, long cr3) {
+    return switch (mode) {
       case NONE -> 0;
       case BITS_32 -> cr3 & 0xffff_f000L;
       case PAE -> cr3 & 0xffff_ffe0L;

@@ -98,6 +98,9 @@ public final class LoadedRoots {
   /**
    * Another pgd, or role, is wanted: looks whether there is a root for it. If not, one is made at
    * the next {@link #load}.
+   *
+   * <p>Without the MMU lock if there is one. It may be obsolete: who has made it so has asked every
+   * vCPU to drop such roots before it enters the guest.
    */
   public void switchRoot(Cpu cpu) {
     ShadowRoot current = cache.current();
@@ -109,15 +112,11 @@ public final class LoadedRoots {
     if (now == null) {
       return;
     }
-    mmuLock.writeLock(cpu);
-    boolean isUsable = isFound && !shadow.isObsolete(now);
     MmuPage page = now.page();
-    if (isUsable && page != null) {
-      ShadowMmu.used(page);
-    }
-    mmuLock.writeUnlock(cpu);
-    if (!isUsable) {
+    if (!isFound) {
       releaseCurrent(cpu);
+    } else if (page != null) {
+      ShadowMmu.used(page);
     }
   }
 

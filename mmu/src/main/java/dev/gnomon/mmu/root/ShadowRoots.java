@@ -36,7 +36,11 @@ public final class ShadowRoots implements TableSource {
   private final ReadCopyUpdate rcu;
   private final LoadedRoots loaded;
   private final long[] pdptes = new long[ShadowRoot.QUARTERS];
+
+  /** How the guest pages; where its tables are shadowed, CR3 is not what this says, but below. */
   private GuestFormat guest;
+
+  private long cr3;
   private boolean isGuestMode;
 
   /** How the guest paged last. */
@@ -80,12 +84,12 @@ public final class ShadowRoots implements TableSource {
 
   @Override
   public long pgd() {
-    return guest.registers().cr3();
+    return cr3;
   }
 
   @Override
   public long topTable() {
-    return guest.registers().topTable();
+    return ControlRegisters.topTable(guest.mode(), cr3);
   }
 
   @Override
@@ -155,10 +159,11 @@ public final class ShadowRoots implements TableSource {
    */
   public void switchMode(Cpu cpu, ControlRegisters registers, boolean toGuestMode) {
     isGuestMode = toGuestMode;
+    cr3 = registers.cr3();
     guest = format(registers, guest.features());
     if (!isTdp) {
       followFormat(cpu);
-      if (registers.mode() == PagingMode.PAE && !loadPdptes(cpu, registers)) {
+      if (registers.mode() == PagingMode.PAE && !loadPdptes(cpu, PagingMode.PAE, cr3)) {
         Arrays.fill(pdptes, 0);
       }
     }
@@ -170,13 +175,14 @@ public final class ShadowRoots implements TableSource {
 
   /** Loads all registers at once; PDPTEs that are wrong count as not present. */
   public void load(Cpu cpu, ControlRegisters registers) {
+    cr3 = registers.cr3();
     guest = format(registers, guest.features());
     if (isTdp) {
       return;
     }
     loaded.unloadAll(cpu);
     followFormat(cpu);
-    if (registers.mode() == PagingMode.PAE && !loadPdptes(cpu, registers)) {
+    if (registers.mode() == PagingMode.PAE && !loadPdptes(cpu, PagingMode.PAE, cr3)) {
       Arrays.fill(pdptes, 0);
     }
   }
@@ -187,22 +193,22 @@ public final class ShadowRoots implements TableSource {
    * @param keepsTranslations what the guest's TLB knows may stay: CR3 bit 63 with PCIDs
    * @return false, and nothing has changed, if a PDPTE has a reserved bit set
    */
-  public boolean loadCr3(Cpu cpu, long cr3, boolean keepsTranslations) {
-    long old = guest.registers().cr3();
-    ControlRegisters registers = guest.registers().withCr3(cr3);
-    boolean isPae = registers.mode() == PagingMode.PAE;
-    if (!isTdp && isPae && !loadPdptes(cpu, registers)) {
+  public boolean loadCr3(Cpu cpu, long value, boolean keepsTranslations) {
+    boolean isPae = guest.mode() == PagingMode.PAE;
+    if (!isTdp && isPae && !loadPdptes(cpu, guest.mode(), value)) {
       return false;
     }
-    guest = format(registers, guest.features());
+    boolean isOther = value != cr3;
+    cr3 = value;
     if (isTdp) {
+      guest = format(guest.registers().withCr3(value), guest.features());
       return true;
     }
-    if (cr3 != old) {
+    if (isOther) {
       loaded.switchRoot(cpu);
     }
     if (!keepsTranslations) {
-      flushed(cpu, (int) cr3 & PCID_MASK);
+      flushed(cpu, (int) value & PCID_MASK);
     }
     return true;
   }
@@ -212,7 +218,7 @@ public final class ShadowRoots implements TableSource {
     ControlRegisters old = guest.registers();
     ControlRegisters registers = old.withModes(cr0, cr4, efer);
     RegisterChange change = new RegisterChange(old, registers);
-    if (!isTdp && change.loadsPdptes() && !loadPdptes(cpu, registers)) {
+    if (!isTdp && change.loadsPdptes() && !loadPdptes(cpu, registers.mode(), cr3)) {
       return false;
     }
     guest = format(registers, guest.features());
@@ -249,11 +255,12 @@ public final class ShadowRoots implements TableSource {
    * Reads the PDPTEs, and takes them if none has a reserved bit set. If they are others now, the
    * loaded root, which was made of the old ones, goes. Before the MMU lock.
    */
-  private boolean loadPdptes(Cpu cpu, ControlRegisters registers) {
+  private boolean loadPdptes(Cpu cpu, PagingMode mode, long ofCr3) {
+    long first = ControlRegisters.topTable(mode, ofCr3);
     long[] read = new long[pdptes.length];
     memslots.enter(cpu);
     for (int i = 0; i < read.length; i++) {
-      read[i] = shadow.readGuest(cpu, registers.topTable() + 8L * i);
+      read[i] = shadow.readGuest(cpu, first + 8L * i);
     }
     memslots.leave(cpu);
     for (long pdpte : read) {
@@ -289,7 +296,7 @@ public final class ShadowRoots implements TableSource {
   /** All translations of a PCID are flushed. */
   public void flushed(Cpu cpu, int pcid) {
     boolean hasPcids = (guest.registers().cr4() & ControlBits.CR4_PCIDE) != 0;
-    if (!hasPcids || (guest.registers().cr3() & PCID_MASK) == pcid) {
+    if (!hasPcids || (cr3 & PCID_MASK) == pcid) {
       loaded.flushedCurrent();
     }
     if (hasPcids) {

@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
  * One page of 512 entries of the shadow MMU: KVM's {@code kvm_mmu_page}. It shadows the guest's
  * table at a gfn (indirect), or maps a linear range that begins there (direct).
  *
- * <p>Under the MMU lock for writing, but for what is final, and for the two words that say how far
- * the page is out of step with the guest ({@link UnsyncMarks}): those are looked at without it.
+ * <p>Under the MMU lock for writing, but for what is final, and for the words that {@link
+ * UnsyncMarks} keeps: those that say how far the page is out of step with the guest are looked at
+ * without it, and that of the emulated writes is set to 0 without it.
  */
 public final class MmuPage {
   /** What becomes of a page. */
@@ -49,9 +50,6 @@ public final class MmuPage {
   /** How often vCPUs have it as their root, or as a fourth of it. */
   int rootCount;
 
-  /** Emulated writes since a walk came through last. */
-  int writeFlooding;
-
   boolean isInvalid;
 
   /** Stands where only the NX mitigation forbids a large page. */
@@ -75,6 +73,18 @@ public final class MmuPage {
     this.kind = kind;
     translations = Role.isDirect(role) || kind != Kind.SHARED ? null : new long[PageLevel.ENTRIES];
     unsyncEntries = Role.level(role) > 1 ? new long[PageLevel.ENTRIES / Long.SIZE] : null;
+  }
+
+  /** A walk came through, or a vCPU has made it its root: it is no data page. At any time. */
+  void used() {
+    if (marks.get(mark + UnsyncMarks.FLOODING) != 0) {
+      marks.set(mark + UnsyncMarks.FLOODING, 0);
+    }
+  }
+
+  /** Counts an emulated write; returns how many there were since it was used. */
+  long countWrite() {
+    return marks.getAndAdd(mark + UnsyncMarks.FLOODING, 1) + 1;
   }
 
   /** The frame that holds the entries. */

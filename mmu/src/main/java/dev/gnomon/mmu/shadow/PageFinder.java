@@ -69,7 +69,7 @@ final class PageFinder {
           flusher.flushAll(cpu);
         }
       }
-      page.writeFlooding = 0;
+      page.used();
       return page;
     }
     return null;

@@ -93,13 +93,13 @@ final class ShadowMapper {
     if (page == null || walker.hasChanged(walk, guest, walk.top)) {
       return FaultResult.RETRY;
     }
-    page.writeFlooding = 0;
+    page.used();
     while (page.level() > walk.level) {
       page = descend(cpu, guest, fault, page);
       if (page == null) {
         return FaultResult.RETRY;
       }
-      page.writeFlooding = 0;
+      page.used();
     }
     fault.mapping().chooseLevel(config, walk.level);
     tellRequested(cpu, fault.mapping());

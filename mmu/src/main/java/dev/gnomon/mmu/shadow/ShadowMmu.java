@@ -251,16 +251,16 @@ public final class ShadowMmu {
     }
   }
 
-  /** A root was taken into use again: it is not flooded. */
+  /** A root was taken into use again: it is not flooded. At any time. */
   public static void used(MmuPage page) {
-    page.writeFlooding = 0;
+    page.used();
   }
 
   /** A write to a tracked table faulted on its way through these pages: they are in use. */
   public void usedOnTheWay(ShadowRoot root, long address) {
     MmuPage page = root.top(address);
     while (page != null) {
-      page.writeFlooding = 0;
+      page.used();
       int level = page.level();
       long sptep = page.sptep(PageLevel.index(address, level));
       page = SpteFormat.isTable(entries.read(sptep), level) ? entries.child(sptep) : null;

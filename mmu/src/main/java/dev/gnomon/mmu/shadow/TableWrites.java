@@ -88,7 +88,7 @@ final class TableWrites {
   }
 
   private static boolean isFlooded(MmuPage page) {
-    return page.level() > 1 && ++page.writeFlooding >= FLOOD;
+    return page.level() > 1 && page.countWrite() >= FLOOD;
   }
 
   /** Drops what stands for the entry at an offset in the guest's table; whether a flush is owed. */

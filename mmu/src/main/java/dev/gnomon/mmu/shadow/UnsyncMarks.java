@@ -19,14 +19,19 @@ import java.util.Set;
  * above it, and only then lets the guest's table become writable: whoever sees a change of that
  * table also sees the marks.
  *
+ * <p>Beside them lies a third word of the page: how often it was written since it was used.
+ *
  * <p>Changed under the MMU lock for writing.
  */
 final class UnsyncMarks {
   /** How many pages a sync looks at before it works on those that it has found. */
   private static final int BATCH = 16;
 
-  private static final int PAGES_PER_CHUNK = 256;
-  private static final int WORDS = 2;
+  /** Of a page's words, the one that counts emulated writes since it was used. */
+  static final int FLOODING = 2;
+
+  private static final int PAGES_PER_CHUNK = 64;
+  private static final int WORDS = 3;
   private static final int CHILDREN = 1;
 
   private final Platform platform;
@@ -40,10 +45,10 @@ final class UnsyncMarks {
     this.lists = lists;
   }
 
-  /** Two words for one page. */
+  /** The words of one page. */
   record Place(SharedWords words, int index) {}
 
-  /** Words for a new page, both 0. */
+  /** Words for a new page, all 0. */
   Place take() {
     if (free.isEmpty()) {
       SharedWords chunk = platform.newWords(PAGES_PER_CHUNK * WORDS);
@@ -56,6 +61,7 @@ final class UnsyncMarks {
 
   /** Takes the words of a page back that is in step, and has no child that is not. */
   void giveBack(MmuPage page) {
+    page.used();
     free.addFirst(new Place(page.marks, page.mark));
   }
 
