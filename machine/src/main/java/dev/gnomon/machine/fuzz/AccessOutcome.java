@@ -2,8 +2,10 @@ package dev.gnomon.machine.fuzz;
 
 import dev.gnomon.machine.processor.Vcpu;
 import dev.gnomon.mmu.arch.AccessKind;
+import dev.gnomon.mmu.arch.NestedViolation;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Does accesses on a vCPU, and keeps what came of the last. */
 final class AccessOutcome {
@@ -15,6 +17,7 @@ final class AccessOutcome {
   private long faultGva;
   private long faultCode;
   private long seen;
+  private @Nullable NestedViolation violation;
 
   AccessOutcome(Vcpu vcpu, WatchedMemory watch) {
     this.vcpu = vcpu;
@@ -36,6 +39,11 @@ final class AccessOutcome {
     return faultCode;
   }
 
+  /** What L1 got in place of an access of L2's. */
+  @Nullable NestedViolation violation() {
+    return violation;
+  }
+
   /** A byte of what was read. */
   long seenByte(int at) {
     return seen >>> 8 * at & 0xff;
@@ -55,6 +63,7 @@ final class AccessOutcome {
   void perform(AccessRequest request, boolean isByAddress) {
     isFault = false;
     seen = 0;
+    violation = null;
     watch.begin();
     try {
       if (isByAddress) {
@@ -68,6 +77,8 @@ final class AccessOutcome {
       isFault = true;
       faultGva = fault.gva;
       faultCode = fault.code;
+    } catch (FuzzVm.Violated violated) {
+      violation = violated.violation;
     }
   }
 
@@ -130,7 +141,9 @@ final class AccessOutcome {
   /** In words, with the pages of memory that hpas belong to. */
   String text(AccessRequest request, FuzzVm vm) {
     StringBuilder text = new StringBuilder();
-    if (isFault) {
+    if (violation != null) {
+      text.append(violation);
+    } else if (isFault) {
       text.append("fault %x at %x".formatted(faultCode, faultGva));
     } else {
       text.append(request.isWrite() ? "written" : "read %x".formatted(seen));

@@ -30,7 +30,25 @@ public record FuzzConfig(String name, MmuConfig mmu, int hostPageLevel, Rules ru
     addTwoDimensional(all);
     addLegacy(all);
     addShadow(all);
+    addNested(all);
     return all;
+  }
+
+  private static void addNested(List<FuzzConfig> all) {
+    MmuConfig npt = of(TdpKind.NPT).withNested(true);
+    MmuConfig ept = of(TdpKind.EPT).withNested(true);
+    all.add(small("npt-nested", npt));
+    all.add(large("npt-5level-nested", npt.withLevels(5)));
+    all.add(withLocalRoots(small("npt-local-nested", npt)));
+    all.add(small("npt-legacy-nested", npt.withMmu(MmuKind.LEGACY_TDP)));
+    MmuConfig half = npt.withMmu(MmuKind.LEGACY_TDP).withHostBits(32);
+    all.add(small("npt-legacy-32-nested", half));
+    all.add(withLocalRoots(small("npt-legacy-32-local-nested", half)));
+    all.add(large("ept-nested", ept));
+    all.add(small("ept-noad-nested", ring(ept.withAccessedDirty(false))));
+    all.add(small("ept-pml-nested", ept.withDirtyLog(DirtyLogKind.PML)));
+    all.add(small("shadow-nested", npt.withMmu(MmuKind.SHADOW)));
+    all.add(small("shadow-32-nested", npt.withMmu(MmuKind.SHADOW).withHostBits(32)));
   }
 
   private static void addTwoDimensional(List<FuzzConfig> all) {

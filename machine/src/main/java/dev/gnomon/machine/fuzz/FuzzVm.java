@@ -8,6 +8,7 @@ import dev.gnomon.machine.processor.ProcessorModel;
 import dev.gnomon.machine.processor.TlbConfig;
 import dev.gnomon.machine.processor.Vcpu;
 import dev.gnomon.mmu.arch.ControlRegisters;
+import dev.gnomon.mmu.arch.NestedViolation;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.HostPages;
 import dev.gnomon.mmu.platform.PhysicalMemory;
@@ -35,6 +36,17 @@ final class FuzzVm implements AutoCloseable {
 
     GuestFault() {
       super(null, null, false, false);
+    }
+  }
+
+  /** What L1's nested tables refuse; ends the access, and L1 runs. */
+  static final class Violated extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    final transient NestedViolation violation;
+
+    Violated(NestedViolation violation) {
+      super(null, null, false, false);
+      this.violation = violation;
     }
   }
 
@@ -79,6 +91,12 @@ final class FuzzVm implements AutoCloseable {
               ProcessorModel.DEFAULT,
               new WatchedVmm(vm.vmm(Mmio.UNCLAIMED), watches[i]),
               this::fault);
+      vcpus[i]
+          .nested()
+          .onViolation(
+              (who, violation) -> {
+                throw new Violated(violation);
+              });
     }
   }
 
@@ -180,6 +198,23 @@ final class FuzzVm implements AutoCloseable {
       }
     }
     return -1;
+  }
+
+  /** Is told pages. */
+  interface Pages {
+    void add(int page);
+  }
+
+  /** Has the mirror show what memory holds in the first pages; tells those that were not so. */
+  void follow(Mirror mirror, int pages, Pages changed) {
+    for (int page = 0; page < pages; page++) {
+      for (int word = firstDifference(page, mirror);
+          word >= 0;
+          word = firstDifference(page, mirror)) {
+        mirror.set(word, real(word));
+        changed.add(page);
+      }
+    }
   }
 
   // --- the second slot ---

@@ -11,7 +11,7 @@ import java.util.List;
  * A and D of the entries. What the tables say now is looked at first; what the processor may have
  * cached, only if that is not what happened, or if it may have led a walk astray for a while.
  */
-final class GuestAccess {
+final class GuestAccess implements Accesses {
   private final FuzzVm vm;
   private final Mirror mirror;
   private final GuestTranslation guest;
@@ -31,8 +31,8 @@ final class GuestAccess {
     outcome = new AccessOutcome(vm.vcpu(vcpu), vm.watch(vcpu));
   }
 
-  /** Does one. */
-  void access(AccessKind kind, boolean isImplicit, long gva, int size, long value) {
+  @Override
+  public void access(AccessKind kind, boolean isImplicit, long gva, int size, long value) {
     Privilege who = isImplicit ? Privilege.SUPERVISOR : guest.registers().privilege();
     long kept = size == 8 ? value : value & (1L << 8 * size) - 1;
     AccessRequest request = new AccessRequest(kind, who, isImplicit, gva, size, kept);

@@ -16,7 +16,7 @@ final class GuestLayout {
   static final int TABLES = 14;
 
   /** Frames that the window shows. */
-  static final int WINDOW_FRAMES = 32;
+  static final int WINDOW_FRAMES = 40;
 
   /** Flags of BOOT and MODES. */
   static final int ROOT_MASK = 3;
@@ -104,25 +104,29 @@ final class GuestLayout {
     void write(long gpa, int bytes, long value);
   }
 
-  /** Tells the entries of the window. */
-  static void writeWindow(PagingMode mode, long flags, EntryWriter writer) {
+  /**
+   * Tells the entries of the window.
+   *
+   * @param shift how many frames its tables lie further on
+   */
+  static void writeWindow(PagingMode mode, long flags, int shift, EntryWriter writer) {
     if (mode == PagingMode.NONE) {
       return;
     }
     int bytes = mode.entryBytes();
     long rights = RIGHTS | ((flags & WINDOW_USER) != 0 ? GuestEntry.USER : 0);
     long leaf = rights | ((flags & WINDOW_GLOBAL) != 0 ? GuestEntry.GLOBAL : 0);
+    long first = FIRST_TABLE + shift;
     for (int frame = 0; frame < WINDOW_FRAMES; frame++) {
-      writer.write(
-          (long) FIRST_TABLE << 12 | (long) frame * bytes, bytes, (long) frame << 12 | leaf);
+      writer.write(first << 12 | (long) frame * bytes, bytes, (long) frame << 12 | leaf);
     }
     int top = mode.levels();
     for (int level = 2; level < top; level++) {
-      long below = FIRST_TABLE + level - 2;
+      long below = first + level - 2;
       writer.write((below + 1) << 12, bytes, below << 12 | rights);
     }
-    long below = FIRST_TABLE + top - 2;
+    long below = first + top - 2;
     long entry = below << 12 | (mode == PagingMode.PAE ? GuestEntry.PRESENT : rights);
-    writer.write(root(flags) + bytes, bytes, entry);
+    writer.write(root(flags) + ((long) shift << 12) + bytes, bytes, entry);
   }
 }

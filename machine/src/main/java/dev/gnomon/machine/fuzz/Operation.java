@@ -24,6 +24,17 @@ record Operation(Kind kind, long a, long b, long c) {
     CR3,
     /** Number: this vCPU runs from here on; the other leaves the guest. */
     VCPU,
+    /**
+     * Mode, {@link GuestLayout} flags, format: L1 writes nested tables and the window's tables of
+     * its L2, without paging.
+     */
+    L2_TABLES,
+    /** The same numbers: L1 runs an L2 with such registers and nested tables of the format. */
+    L2_RUN,
+    /** L2 is left. */
+    L2_EXIT,
+    /** L2 goes on. */
+    L2_RESUME,
     /** Address. */
     INVLPG,
     /** Type, address, PCID. */

@@ -89,13 +89,18 @@ final class ScriptRunner implements AutoCloseable {
     private final FuzzVm mine;
     private final HostSide hostSide;
     private final GuestTranslation[] guests = new GuestTranslation[FuzzVm.VCPUS];
-    private final GuestAccess[] allAccesses = new GuestAccess[FuzzVm.VCPUS];
+    private final Accesses[] allAccesses = new Accesses[FuzzVm.VCPUS];
+    private final GuestHypervisor[] hypervisors = new GuestHypervisor[FuzzVm.VCPUS];
 
-    /** Of the vCPU that runs. */
+    /** The vCPU that runs. */
+    private int running;
+
     private Vcpu vcpu;
 
+    /** Of L2, while it runs. */
     private GuestTranslation guest;
-    private GuestAccess accesses;
+
+    private Accesses accesses;
 
     Run(FuzzVm mine, Script script) {
       this.mine = mine;
@@ -105,6 +110,7 @@ final class ScriptRunner implements AutoCloseable {
         mine.vcpu(i).control().setPagingFeatures(script.features());
         guests[i] = new GuestTranslation(config, mine, mirror, script.features());
         allAccesses[i] = new GuestAccess(mine, i, mirror, guests[i], hostSide);
+        hypervisors[i] = new GuestHypervisor(config, mine, i, mirror, script.features(), hostSide);
       }
       vcpu = mine.vcpu(0);
       guest = guests[0];
@@ -118,15 +124,85 @@ final class ScriptRunner implements AutoCloseable {
     /** Another vCPU runs from here on. */
     private void switchTo(long number) {
       vcpu.leaveGuest();
-      int running = (int) Long.remainderUnsigned(number, FuzzVm.VCPUS);
+      running = (int) Long.remainderUnsigned(number, FuzzVm.VCPUS);
       vcpu = mine.vcpu(running);
+      vcpu.enterGuest();
       guest = guests[running];
       accesses = allAccesses[running];
-      vcpu.enterGuest();
+      follow();
+    }
+
+    /** Goes on with L2, if it runs. */
+    private void follow() {
+      GuestHypervisor hypervisor = hypervisors[running];
+      GuestTranslation l2 = hypervisor.l2();
+      Accesses l2Accesses = hypervisor.accesses();
+      if (hypervisor.isRunning() && l2 != null && l2Accesses != null) {
+        guest = l2;
+        accesses = l2Accesses;
+      }
+    }
+
+    /** L2 was left, by itself or because it was refused something. */
+    private void backInL1() {
+      guest = guests[running];
+      accesses = allAccesses[running];
+      // The TLB has no tags, and PDPTEs are loaded again.
+      guest.load(guest.registers());
+    }
+
+    private void exitL2() {
+      if (hypervisors[running].isRunning()) {
+        hypervisors[running].exit();
+        backInL1();
+      }
+    }
+
+    private void runL2(Operation operation) {
+      exitL2();
+      if (!config.mmu().nested()) {
+        return;
+      }
+      switch (operation.kind()) {
+        case L2_TABLES -> {
+          ControlRegisters registers = guest.registers();
+          load(ControlRegisters.RESET);
+          hypervisors[running].writeTables(
+              operation.a(), operation.b(), operation.c(), this::writeEntry);
+          load(registers);
+        }
+        case L2_RUN -> hypervisors[running].run(operation.a(), operation.b(), operation.c());
+        case L2_RESUME -> hypervisors[running].resume();
+        default -> {
+          // It is left.
+        }
+      }
+      follow();
+    }
+
+    private void writeEntry(long gpa, int bytes, long value) {
+      if (guest.value(gpa, bytes) != value) {
+        accesses.access(AccessKind.WRITE, false, gpa, bytes, value);
+        operations++;
+      }
     }
 
     void perform(Operation operation) {
+      GuestHypervisor hypervisor = hypervisors[running];
+      boolean wasL2 = hypervisor.isRunning();
+      doIt(operation);
+      if (wasL2 && !hypervisor.isRunning() && guest == hypervisor.l2()) {
+        // A violation: L1 has nothing to say to it, and goes on with L2.
+        hypervisor.settle();
+        backInL1();
+        hypervisor.resume();
+        follow();
+      }
+    }
+
+    private void doIt(Operation operation) {
       switch (operation.kind()) {
+        case L2_TABLES, L2_RUN, L2_EXIT, L2_RESUME -> runL2(operation);
         case VCPU -> switchTo(operation.a());
         case BOOT -> boot(operation.a(), operation.b());
         case MODES -> modes(operation.a(), operation.b());
@@ -157,17 +233,10 @@ final class ScriptRunner implements AutoCloseable {
     }
 
     private void boot(long number, long flags) {
+      exitL2();
       load(ControlRegisters.RESET);
       PagingMode mode = GuestLayout.mode(config, number);
-      GuestLayout.writeWindow(
-          mode,
-          flags,
-          (gpa, bytes, value) -> {
-            if (guest.value(gpa, bytes) != value) {
-              accesses.access(AccessKind.WRITE, false, gpa, bytes, value);
-              operations++;
-            }
-          });
+      GuestLayout.writeWindow(mode, flags, 0, this::writeEntry);
       load(GuestLayout.registers(config, mode, flags, GuestLayout.root(flags), 0));
     }
 
@@ -177,6 +246,9 @@ final class ScriptRunner implements AutoCloseable {
     }
 
     private void modes(long number, long asked) {
+      if (accesses instanceof NestedAccess) {
+        return;
+      }
       PagingMode mode = GuestLayout.mode(config, number);
       ControlRegisters old = guest.registers();
       boolean mayHavePcids = guest.hasPcids() || (old.cr3() & 0xfff) == 0;
@@ -195,6 +267,9 @@ final class ScriptRunner implements AutoCloseable {
       boolean isLoaded = guest.loadCr3(operand);
       if (isLoaded != vcpu.loadCr3(operand)) {
         throw new Divergence("MOV CR3 is refused or not, against the PDPTEs");
+      }
+      if (accesses instanceof NestedAccess nested) {
+        nested.flushed();
       }
     }
 
@@ -244,6 +319,9 @@ final class ScriptRunner implements AutoCloseable {
     /** Compares all that was written, and a few more pages; cleans up. */
     void finish() {
       vcpu.leaveGuest();
+      for (GuestHypervisor hypervisor : hypervisors) {
+        hypervisor.exit();
+      }
       hostSide.finish();
       hostSide.audit();
       for (int page = 0; page < FuzzVm.PAGES; page++) {

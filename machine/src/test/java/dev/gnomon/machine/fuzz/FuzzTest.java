@@ -3,6 +3,9 @@ package dev.gnomon.machine.fuzz;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gnomon.machine.InputException;
+import dev.gnomon.mmu.Rules;
+import dev.gnomon.mmu.dirty.DirtyFlush;
+import dev.gnomon.mmu.root.SpecialRoots;
 import java.security.SecureRandom;
 import java.util.List;
 import org.assertj.core.api.Assertions;
@@ -75,6 +78,33 @@ class FuzzTest {
         "read 1830 8 0",
         "write 407000 4 a73f",
         "write 808 6 1b5b513fa1f7851c");
+  }
+
+  /** What must be found if fuzzing is worth anything. */
+  private static String found(String name, Rules rules) {
+    FuzzConfig config = FuzzConfig.find(name).orElseThrow();
+    FuzzConfig wrong = new FuzzConfig(name, config.mmu(), config.hostPageLevel(), rules);
+    try (Fuzzer fuzzer = new Fuzzer(List.of(wrong))) {
+      for (long seed = 1; seed < 20; seed++) {
+        Fuzzer.Finding finding = fuzzer.run(seed);
+        if (finding != null) {
+          return finding.what();
+        }
+      }
+    }
+    return "nothing";
+  }
+
+  @Test
+  void aLogThatDoesNotFlushIsFound() {
+    Rules rules = Rules.DEFAULTS.with(Rules.DIRTY_FLUSH, DirtyFlush.NEVER);
+    assertThat(found("npt", rules)).contains("be written and not be logged");
+  }
+
+  @Test
+  void aPerVcpuRootInTheCacheIsFound() {
+    Rules rules = Rules.DEFAULTS.with(Rules.SPECIAL_ROOTS, SpecialRoots.PER_VCPU_CACHED);
+    assertThat(found("shadow-32", rules)).isNotEqualTo("nothing");
   }
 
   private static void replay(String... lines) {
