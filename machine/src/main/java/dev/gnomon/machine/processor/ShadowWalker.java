@@ -28,6 +28,7 @@ final class ShadowWalker {
   private final VcpuMmu mmu;
   private final GuestPaging paging;
   private final WalkEnd end;
+  private boolean isProbing;
   private long faultGva;
   private long loads;
 
@@ -59,6 +60,16 @@ final class ShadowWalker {
       }
       // Another has changed the leaf between the look at it and the update: at once again.
     }
+  }
+
+  /**
+   * What a walk for an access would find now, changing nothing; 0 if it would fault, or set A or D.
+   */
+  long probe(Privilege who, long gva, AccessKind kind) {
+    isProbing = true;
+    long found = attempt(who, gva, kind);
+    isProbing = false;
+    return found;
   }
 
   private long attempt(Privilege who, long gva, AccessKind kind) {
@@ -102,6 +113,9 @@ final class ShadowWalker {
     }
     boolean isWrite = kind == AccessKind.WRITE;
     long now = spte | format.accessedBit() | (isWrite ? format.dirtyBit() : 0);
+    if (now != spte && isProbing) {
+      return 0;
+    }
     if (now != spte && memory.compareAndExchangeLong(entry, spte, now) != spte) {
       return RETRY;
     }
@@ -111,8 +125,10 @@ final class ShadowWalker {
   }
 
   private long fault(long gva, long code) {
-    faultGva = gva;
-    end.nestedFault(code);
+    if (!isProbing) {
+      faultGva = gva;
+      end.nestedFault(code);
+    }
     return 0;
   }
 

@@ -56,6 +56,7 @@ final class Translator {
     walker = new GuestWalker(nested, paging, tables, end, format, config, model);
     shadowWalker = new ShadowWalker(memory, format, mmu, paging, end);
     isShadowing = mmu.isShadowing();
+    load(ControlRegisters.RESET);
   }
 
   /** How the processor pages now. */
@@ -114,8 +115,8 @@ final class Translator {
       misses++;
       return -1;
     }
-    if (isForgetful && !isShadowing) {
-      if (walker.probe(who, gva, kind) != known && cpu.choose(2) != 0) {
+    if (isForgetful) {
+      if (probe(who, gva, kind) != known && cpu.choose(2) != 0) {
         tlb.dropFaulting(gva);
         misses++;
         return -1;
@@ -126,6 +127,10 @@ final class Translator {
     return Translation.hpa(known, gva);
   }
 
+  private long probe(Privilege who, long gva, AccessKind kind) {
+    return isShadowing ? shadowWalker.probe(who, gva, kind) : walker.probe(who, gva, kind);
+  }
+
   /** The hpa for an access, found by a walk, or -1: see {@link #end}. */
   long walk(Privilege who, long gva, AccessKind kind) {
     long translation =
@@ -133,7 +138,7 @@ final class Translator {
     if (translation == 0) {
       return -1;
     }
-    if (!isForgetful || isShadowing) {
+    if (!isForgetful) {
       tlb.insert(gva, translation);
       tlb.fillFirst(gva, translation, paging.permissions(), distinct(who));
     } else if (paging.mode() != PagingMode.NONE) {

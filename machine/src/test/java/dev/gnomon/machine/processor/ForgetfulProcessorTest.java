@@ -7,6 +7,7 @@ import dev.gnomon.mmu.arch.ControlRegisters;
 import dev.gnomon.mmu.arch.GuestEntry;
 import dev.gnomon.mmu.arch.PageLevel;
 import dev.gnomon.mmu.config.MmuConfig;
+import dev.gnomon.mmu.config.MmuKind;
 import dev.gnomon.mmu.config.Stat;
 import dev.gnomon.mmu.config.TdpKind;
 import dev.gnomon.mmu.platform.PhysicalMemory;
@@ -28,6 +29,12 @@ class ForgetfulProcessorTest {
         MmuConfig.of(TdpKind.NPT, 1));
   }
 
+  /** Also with the walk of shadow tables, which has no paging-structure caches. */
+  static Stream<MmuConfig> leafFormats() {
+    return Stream.concat(
+        formats(), Stream.of(MmuConfig.of(TdpKind.NPT, 1).withMmu(MmuKind.SHADOW)));
+  }
+
   /** The page is mapped writable, with A and D set, and so is it known to the processor. */
   private static ProcessorRig written(MmuConfig config) {
     ProcessorRig rig = new ProcessorRig(config, TlbConfig.FORGETFUL);
@@ -41,7 +48,7 @@ class ForgetfulProcessorTest {
   }
 
   @ParameterizedTest
-  @MethodSource("formats")
+  @MethodSource("leafFormats")
   void whatAWalkWouldFindIsUsedWithoutAChoice(MmuConfig config) {
     try (ProcessorRig rig = written(config)) {
       assertThat(rig.vcpu.readLong(PAGE)).isEqualTo(2);
@@ -52,7 +59,7 @@ class ForgetfulProcessorTest {
   }
 
   @ParameterizedTest
-  @MethodSource("formats")
+  @MethodSource("leafFormats")
   void aZappedLeafMayStillBeThere(MmuConfig config) {
     try (ProcessorRig rig = written(config)) {
       long frame = PhysicalMemory.hpa(SpteFormat.pfn(rig.spte(PAGE)));
@@ -65,7 +72,7 @@ class ForgetfulProcessorTest {
   }
 
   @ParameterizedTest
-  @MethodSource("formats")
+  @MethodSource("leafFormats")
   void aZappedLeafMayBeGone(MmuConfig config) {
     try (ProcessorRig rig = written(config)) {
       rig.memory.setLong(rig.sptep(PAGE, 1), SpteFormat.NON_PRESENT);

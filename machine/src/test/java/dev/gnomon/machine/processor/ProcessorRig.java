@@ -101,7 +101,7 @@ final class ProcessorRig implements AutoCloseable {
   /** The address of the entry for a gpa in its table of a level, which must exist. */
   long sptep(long gpa, int level) {
     long table = vm.mmu().vcpu(0).rootHpa();
-    for (int at = vm.config().mmu().levels(); at > level; at--) {
+    for (int at = vm.mmu().vcpu(0).rootLevel(); at > level; at--) {
       table = PhysicalMemory.hpa(SpteFormat.pfn(memory.getLong(entry(table, gpa, at))));
     }
     return entry(table, gpa, level);

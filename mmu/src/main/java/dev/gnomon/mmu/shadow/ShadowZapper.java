@@ -140,7 +140,7 @@ final class ShadowZapper {
 
   /** Makes room for what a fault may need, by zapping the oldest pages that are no roots. */
   void makeRoom(Cpu cpu) {
-    int free = limit() - pages.size();
+    int free = Math.max(limit() - pages.size(), 0);
     if (free < LEAST_FREE) {
       zapOldest(cpu, REFILL - free);
     }

@@ -212,6 +212,30 @@ class ShadowEventsTest {
   }
 
   @Test
+  void pagesBeyondTheLimitAreRecycledTheOldestFirst() {
+    MmuConfig few = MmuConfig.of(TdpKind.NPT, 1).withMmu(MmuKind.SHADOW).withShadowPages(40);
+    guest = new ShadowedGuest(few, ShadowedGuest.longMode(), Rules.DEFAULTS);
+    List<String> zapped = new ArrayList<>();
+    for (int i = 1; i <= 100; i++) {
+      long table = SECOND_TABLE + 0x1000L * i;
+      guest.entry(table, 0, 0x80067L + 0x1000 * i);
+      guest.entry(DIRECTORY, i, table | 7);
+      guest.read(TWO_MIB * i);
+      List<String> news = guest.news("kvm_mmu_prepare_zap_page", "kvm_mmu_set_spte");
+      assertThat(news.getLast())
+          .contains("kvm_mmu_set_spte gfn %x g:%x|".formatted(0x80 + i, 0x80 + i));
+      zapped.addAll(news.subList(0, news.size() - 1));
+      assertThat(guest.vm().stat(Stat.MMU_PAGE_TABLES)).isLessThanOrEqualTo(40);
+    }
+    assertThat(zapped.subList(0, 4))
+        .extracting(line -> line.split(" ")[5])
+        .as("not the root; what was made first")
+        .containsExactly("2", "3", "51", "52");
+    assertThat(guest.vm().stat(Stat.MMU_RECYCLED)).isEqualTo(zapped.size());
+    assertThat(guest.vm().audit()).isEmpty();
+  }
+
+  @Test
   void moreThanAThousandMappingsOfAPageAreTooMany() {
     run(ShadowedGuest.longMode());
     for (int t = 0; t < 3; t++) {
