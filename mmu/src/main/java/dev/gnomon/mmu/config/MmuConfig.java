@@ -206,10 +206,11 @@ public record MmuConfig(
 
   /**
    * Whether the tables have an entry for this gfn, and no index into a table on the way to it is
-   * beyond the entries that are used.
+   * beyond the entries that are used. Where the guest's tables are shadowed it is the page of one
+   * of its own addresses, of which every canonical one has an entry.
    */
   public boolean isMappable(long gfn) {
-    if (gfn >= endGfn()) {
+    if (mmu != MmuKind.SHADOW && gfn >= endGfn()) {
       return false;
     }
     if (tableEntries < TABLE_ENTRIES) {
