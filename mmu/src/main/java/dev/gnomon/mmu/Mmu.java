@@ -46,6 +46,7 @@ import dev.gnomon.mmu.table.SpteWords;
 import dev.gnomon.mmu.table.TableFrames;
 import dev.gnomon.mmu.tdp.TdpMmu;
 import dev.gnomon.mmu.tdp.TdpRoot;
+import dev.gnomon.mmu.tlb.AnnouncedWalks;
 import dev.gnomon.mmu.tlb.Exclusion;
 import dev.gnomon.mmu.tlb.TlbFlusher;
 import dev.gnomon.mmu.track.WriteTracking;
@@ -135,6 +136,7 @@ public final class Mmu {
             mmuLock,
             rcu,
             flusher,
+            new AnnouncedWalks(platform, config.vcpus()),
             trace,
             statistics);
     ShadowStructures structures =
@@ -142,7 +144,8 @@ public final class Mmu {
             base,
             synchronization.spinLock(),
             rules.get(Rules.PFN_DIRTY),
-            rules.get(Rules.FLUSH_ON_UPDATE));
+            rules.get(Rules.FLUSH_ON_UPDATE),
+            rules.get(Rules.UNSYNC_ORDER));
     SpteMaker maker =
         new SpteMaker(
             config,

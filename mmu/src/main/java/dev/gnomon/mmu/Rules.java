@@ -13,6 +13,8 @@ import dev.gnomon.mmu.notify.AgingFlush;
 import dev.gnomon.mmu.notify.AgingFlushRule;
 import dev.gnomon.mmu.root.SpecialRoots;
 import dev.gnomon.mmu.root.SpecialRootsRule;
+import dev.gnomon.mmu.shadow.UnsyncOrder;
+import dev.gnomon.mmu.shadow.UnsyncOrderRule;
 import dev.gnomon.mmu.spte.DirtReportRule;
 import dev.gnomon.mmu.spte.FlushOnUpdate;
 import dev.gnomon.mmu.spte.FlushRule;
@@ -139,6 +141,14 @@ public final class Rules {
           SpecialRoots.class,
           SpecialRoots.PER_VCPU);
 
+  public static final RuleSwitch<UnsyncOrderRule> UNSYNC_ORDER =
+      RuleSwitch.of(
+          "unsync-order",
+          "which comes first where a guest's table becomes writable: that, or the unsync marks",
+          UnsyncOrderRule.class,
+          UnsyncOrder.class,
+          UnsyncOrder.UNSYNC_FIRST);
+
   /** All switches, in the order in which they are listed. */
   public static final List<RuleSwitch<?>> SWITCHES =
       List.of(
@@ -153,6 +163,7 @@ public final class Rules {
           INVALIDATE_RETRY,
           AGING_FLUSH,
           HUGE_RECOVERY,
+          UNSYNC_ORDER,
           ZAP_ORDER,
           SPECIAL_ROOTS);
 

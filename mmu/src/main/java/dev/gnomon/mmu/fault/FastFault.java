@@ -3,7 +3,7 @@ package dev.gnomon.mmu.fault;
 import dev.gnomon.mmu.config.RuleValue;
 import dev.gnomon.mmu.config.TdpKind;
 
-/** The shipped values of {@code fast-fault} that concern direct tables. */
+/** The shipped values of {@code fast-fault}. */
 public enum FastFault implements FastFaultRule, RuleValue {
   OFF("before 3.6: every fault takes the lock") {
     @Override
@@ -22,6 +22,12 @@ public enum FastFault implements FastFaultRule, RuleValue {
   LARGE("never shipped: large entries of dirty-logged slots too") {
     @Override
     public boolean fixesLargeLogged() {
+      return true;
+    }
+  },
+  INDIRECT("never shipped: under the guest's own tables too, where what an entry maps may change") {
+    @Override
+    public boolean fixesIndirect() {
       return true;
     }
   },

@@ -18,6 +18,11 @@ public interface FastFaultRule {
     return false;
   }
 
+  /** Whether entries of shadow pages that stand for the guest's own tables are fixed too. */
+  default boolean fixesIndirect() {
+    return false;
+  }
+
   /** Whether the fix is installed by compare-and-exchange, not by a plain store. */
   default boolean isExchanged() {
     return true;

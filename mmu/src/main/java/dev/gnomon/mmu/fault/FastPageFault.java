@@ -20,7 +20,8 @@ import dev.gnomon.mmu.table.SpteWords;
  * <p>Only an entry that still is what was read is exchanged, so whoever zaps or protects it
  * meanwhile wins. Another vCPU may write through the new W before the gfn is marked dirty here; so
  * the last drain of the log waits until every vCPU has left its fault handler. Only for direct
- * tables: there an entry's place says its gfn, whatever the entry says.
+ * tables: there an entry's place says its gfn, whatever the entry says. {@link
+ * FastFaultRule#fixesIndirect} tries it elsewhere.
  */
 final class FastPageFault {
   private static final int ATTEMPTS = 4;
@@ -62,24 +63,48 @@ final class FastPageFault {
    * @param topLevel its level
    */
   FaultResult fix(Cpu cpu, long topPfn, int topLevel, MemslotArray slots, long gpa, long code) {
+    return fix(cpu, topPfn, topLevel, slots, gpa, PhysicalMemory.pfn(gpa), code);
+  }
+
+  /** Whether to try it under the guest's own tables. */
+  boolean isTriedIndirect(boolean isPresent, boolean isWrite) {
+    return rule.fixesIndirect() && isTried(isPresent, isWrite);
+  }
+
+  /**
+   * As {@link #fix(Cpu, long, int, MemslotArray, long, long)}, where the tables are indexed by
+   * another address.
+   *
+   * @param address by which the tables are indexed
+   * @param gfn what they are taken to map there
+   */
+  FaultResult fix(
+      Cpu cpu, long topPfn, int topLevel, MemslotArray slots, long address, long gfn, long code) {
     walk.begin(cpu);
     FaultResult result = FaultResult.RETRY;
     for (int left = ATTEMPTS; result == FaultResult.RETRY && left > 0; left--) {
-      result = attempt(cpu, topPfn, topLevel, slots, gpa, code, left == 1);
+      result = attempt(cpu, topPfn, topLevel, slots, address, gfn, code, left == 1);
     }
     walk.end(cpu);
     return result == FaultResult.RETRY ? FaultResult.INVALID : result;
   }
 
   private FaultResult attempt(
-      Cpu cpu, long topPfn, int topLevel, MemslotArray slots, long gpa, long code, boolean isLast) {
-    long gfn = PhysicalMemory.pfn(gpa);
+      Cpu cpu,
+      long topPfn,
+      int topLevel,
+      MemslotArray slots,
+      long address,
+      long gfn,
+      long code,
+      boolean isLast) {
+    long page = PhysicalMemory.pfn(address);
     int level = topLevel;
-    long sptep = entry(topPfn, gfn, level);
+    long sptep = entry(topPfn, page, level);
     long spte = words.getLockless(sptep);
     while (SpteFormat.isTable(spte, level)) {
       level--;
-      sptep = entry(SpteFormat.pfn(spte), gfn, level);
+      sptep = entry(SpteFormat.pfn(spte), page, level);
       spte = words.getLockless(sptep);
     }
     FaultResult result = fixEntry(cpu, slots, gfn, code, sptep, spte, level);
@@ -87,7 +112,7 @@ final class FastPageFault {
       long now = words.getLockless(sptep);
       boolean isSpurious = result == FaultResult.SPURIOUS;
       boolean isFixed = result == FaultResult.FIXED;
-      trace.fastPageFault(cpu, cpu.index(), gpa, code, sptep, spte, now, isSpurious, isFixed);
+      trace.fastPageFault(cpu, cpu.index(), address, code, sptep, spte, now, isSpurious, isFixed);
     }
     return result;
   }

@@ -71,7 +71,7 @@ public final class ShadowFaults {
     rcu = base.rcu();
     trace = base.trace();
     statistics = base.statistics();
-    walk = decisions.locklessWalk().create(rcu);
+    walk = decisions.locklessWalk().create(base.walks());
     fastPath =
         new FastPageFault(
             words, base.format(), base.writer(), base.marker(), walk, decisions.fastFault(), trace);
@@ -195,6 +195,18 @@ public final class ShadowFaults {
       shadow.usedOnTheWay(root, fault.address());
       mmuLock.writeUnlock(cpu);
       return FaultResult.WRITE_PROTECTED;
+    }
+    MmuPage top = root.top(fault.address());
+    if (top != null
+        && (code & FaultCode.RESERVED) == 0
+        && fastPath.isTriedIndirect(isPresent, isWrite)) {
+      statistics.count(cpu, Stat.FAST_PAGE_FAULT_TRIED);
+      FaultResult result =
+          fastPath.fix(cpu, top.pfn(), top.level(), slots, fault.address(), gfn, code);
+      if (result != FaultResult.INVALID) {
+        statistics.count(cpu, Stat.PF_FAST);
+        return result;
+      }
     }
     return slow(cpu, source, root, mmioCache, slots, fault, false, who.isUser());
   }

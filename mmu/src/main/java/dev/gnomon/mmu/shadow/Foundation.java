@@ -13,12 +13,13 @@ import dev.gnomon.mmu.sync.MmuLock;
 import dev.gnomon.mmu.sync.ReadCopyUpdate;
 import dev.gnomon.mmu.table.SpteWords;
 import dev.gnomon.mmu.table.TableFrames;
+import dev.gnomon.mmu.tlb.AnnouncedWalks;
 import dev.gnomon.mmu.tlb.TlbFlusher;
 
 /**
  * What the shadow MMU of a VM is built on.
  *
- * @param rcu through which page-table frames are freed
+ * @param walks who reads its tables without the MMU lock: waited for before tables are freed
  */
 public record Foundation(
     Platform platform,
@@ -33,5 +34,6 @@ public record Foundation(
     MmuLock mmuLock,
     ReadCopyUpdate rcu,
     TlbFlusher flusher,
+    AnnouncedWalks walks,
     Tracepoints trace,
     Statistics statistics) {}

@@ -20,6 +20,7 @@ final class LeafInstaller {
   private final SpteFormat format;
   private final SpteMaker maker;
   private final PageStore pages;
+  private final UnsyncMarks unsync;
   private final ShadowEntries entries;
   private final ShadowTables tables;
   private final TlbFlusher flusher;
@@ -29,11 +30,13 @@ final class LeafInstaller {
       Foundation base,
       SpteMaker maker,
       PageStore pages,
+      UnsyncMarks unsync,
       ShadowEntries entries,
       ShadowTables tables) {
     format = base.format();
     this.maker = maker;
     this.pages = pages;
+    this.unsync = unsync;
     this.entries = entries;
     this.tables = tables;
     flusher = base.flusher();
@@ -42,7 +45,7 @@ final class LeafInstaller {
 
   /** Makes an entry an MMIO mark. */
   void installMmio(Cpu cpu, MmuPage page, long sptep, long gfn, int access, long generation) {
-    if (makeRoom(cpu, page, sptep, -1)) {
+    if (makeRoom(cpu, page, sptep, -1, gfn)) {
       flusher.flushAll(cpu);
     }
     entries.setMmio(cpu, sptep, gfn, generation, access, page.level());
@@ -67,10 +70,10 @@ final class LeafInstaller {
       SpteMaker.Purpose purpose) {
     int level = page.level();
     long pfn = PageLevel.alignDown(HostPages.pfn(hostPage), level);
-    boolean owesFlush = makeRoom(cpu, page, sptep, pfn);
+    long base = PageLevel.alignDown(gfn, level);
+    boolean owesFlush = makeRoom(cpu, page, sptep, pfn, base);
     long old = entries.read(sptep);
     boolean wasMapped = SpteFormat.isShadowPresent(old);
-    long base = PageLevel.alignDown(gfn, level);
     long spte = maker.make(cpu, slot, level, gfn, hostPage, old, page.role(), access, purpose);
     FaultResult result = FaultResult.FIXED;
     if (spte == old) {
@@ -83,6 +86,7 @@ final class LeafInstaller {
       }
       trace.kvmMmuSetSpte(cpu, level, base, sptep, spte);
     }
+    unsync.becameWritable();
     boolean wantsWrite = (access & Role.WRITE) != 0 && format.isHostWritable(spte);
     if (wantsWrite && !format.isMmuWritable(spte)) {
       result = FaultResult.WRITE_PROTECTED;
@@ -98,8 +102,12 @@ final class LeafInstaller {
     return result;
   }
 
-  /** Takes away what cannot stay: a table, or a leaf of another frame; whether a flush is owed. */
-  private boolean makeRoom(Cpu cpu, MmuPage page, long sptep, long pfn) {
+  /**
+   * Takes away what cannot stay: a table, a leaf of another frame, or a leaf of another gfn, which
+   * may have the same frame where two slots show the guest the same memory; whether a flush is
+   * owed.
+   */
+  private boolean makeRoom(Cpu cpu, MmuPage page, long sptep, long pfn, long gfn) {
     long old = entries.read(sptep);
     if (!SpteFormat.isShadowPresent(old)) {
       return false;
@@ -108,7 +116,7 @@ final class LeafInstaller {
       tables.unlink(cpu, sptep, pages.at(SpteFormat.pfn(old)));
       return true;
     }
-    if (SpteFormat.pfn(old) != pfn) {
+    if (SpteFormat.pfn(old) != pfn || page.gfnOf(MmuPage.index(sptep)) != gfn) {
       entries.drop(cpu, sptep);
       return true;
     }

@@ -61,7 +61,8 @@ public final class ShadowMmu {
             base, guestTables, maker, structures.unsync, entries, tables, structures.protection);
     finder = new PageFinder(base, pages, tables, sync);
     local = new LocalPages(structures, finder);
-    LeafInstaller installer = new LeafInstaller(base, maker, pages, entries, tables);
+    LeafInstaller installer =
+        new LeafInstaller(base, maker, pages, structures.unsync, entries, tables);
     Prefetcher prefetcher = new Prefetcher(base, guestTables, entries, installer);
     mapper =
         new ShadowMapper(base, pages, entries, tables, finder, sync, installer, prefetcher, walker);

@@ -26,10 +26,14 @@ public final class ShadowStructures {
    * @param unsyncLock held by who makes pages unsync while others may
    */
   public ShadowStructures(
-      Foundation base, SpinLock unsyncLock, DirtReportRule dirtReport, FlushRule flushRule) {
+      Foundation base,
+      SpinLock unsyncLock,
+      DirtReportRule dirtReport,
+      FlushRule flushRule,
+      UnsyncOrderRule unsyncOrder) {
     this.base = base;
     pages = new PageStore(base.statistics());
-    unsync = new UnsyncMarks(base.platform(), pages, lists);
+    unsync = new UnsyncMarks(base.platform(), pages, lists, unsyncOrder);
     reverseMap = new ReverseMap(lists);
     entries = new ShadowEntries(base, pages, reverseMap, dirtReport, flushRule);
     protection = new WriteProtection(base.format(), reverseMap, entries);

@@ -5,14 +5,15 @@ import dev.gnomon.mmu.config.Stat;
 import dev.gnomon.mmu.config.Statistics;
 import dev.gnomon.mmu.event.Tracepoints;
 import dev.gnomon.mmu.platform.Cpu;
+import dev.gnomon.mmu.platform.Frames;
 import dev.gnomon.mmu.platform.SharedWords;
 import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.slot.Memslots;
 import dev.gnomon.mmu.slot.TrackedWrites;
 import dev.gnomon.mmu.spte.SpteFormat;
-import dev.gnomon.mmu.sync.ReadCopyUpdate;
 import dev.gnomon.mmu.table.Role;
 import dev.gnomon.mmu.table.TableFrames;
+import dev.gnomon.mmu.tlb.AnnouncedWalks;
 import dev.gnomon.mmu.tlb.TlbFlusher;
 
 /**
@@ -36,7 +37,8 @@ final class ShadowTables {
   private final Memslots memslots;
   private final TableFrames tableFrames;
   private final TlbFlusher flusher;
-  private final ReadCopyUpdate rcu;
+  private final AnnouncedWalks walks;
+  private final Frames frames;
   private final PageStore pages;
   private final EntryLists lists;
   private final UnsyncMarks unsync;
@@ -60,7 +62,8 @@ final class ShadowTables {
     memslots = base.memslots();
     tableFrames = base.tableFrames();
     flusher = base.flusher();
-    rcu = base.rcu();
+    walks = base.walks();
+    frames = base.platform().frames();
     this.pages = pages;
     this.lists = lists;
     this.unsync = unsync;
@@ -250,16 +253,17 @@ final class ShadowTables {
     return !isAlone;
   }
 
-  /** Frees what was zapped, having had every vCPU flush. */
+  /** Frees what was zapped, when every vCPU has flushed and no walk without the lock is in it. */
   void commit(Cpu cpu, ZapBatch batch) {
     if (batch.size() == 0) {
       return;
     }
     flusher.flushAll(cpu);
+    walks.await(cpu);
     for (MmuPage page : batch.pages()) {
       pages.forget(cpu, page);
       unsync.giveBack(page);
-      rcu.retire(cpu, page.pfn());
+      frames.free(cpu, page.pfn());
     }
     batch.pages().clear();
   }

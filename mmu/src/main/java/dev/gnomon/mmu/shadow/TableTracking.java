@@ -73,7 +73,7 @@ final class TableTracking implements WriteTracking {
     }
     boolean isUnsync = UnsyncMarks.isUnsync(page);
     if (!isUnsync && mayBecome) {
-      makeUnsync(cpu, page);
+      makeUnsync(cpu, page, isShared);
       isUnsync = true;
     }
     if (isShared) {
@@ -82,12 +82,17 @@ final class TableTracking implements WriteTracking {
     return isUnsync;
   }
 
-  private void makeUnsync(Cpu cpu, MmuPage page) {
+  private void makeUnsync(Cpu cpu, MmuPage page, boolean isShared) {
     if (page.level() > 1) {
       throw new IllegalStateException(page + " is above level 1 and cannot be unsync");
     }
     trace.kvmMmuUnsyncPage(cpu, page.generation(), page.gfn(), page.toldRole(), page.rootCount);
     statistics.count(cpu, Stat.MMU_UNSYNC);
-    unsync.mark(page);
+    if (isShared) {
+      // The TDP MMU's entry comes after the lock is gone: no order to choose.
+      unsync.mark(page);
+    } else {
+      unsync.expectWritable(page);
+    }
   }
 }

@@ -17,7 +17,7 @@ import java.util.Set;
  * <p>Mark and number are words of the port, because a vCPU that loads CR3 looks without the lock
  * whether its root has anything to synchronise. Who makes a page unsync marks it, then every page
  * above it, and only then lets the guest's table become writable: whoever sees a change of that
- * table also sees the marks.
+ * table also sees the marks. {@link UnsyncOrderRule} can have it the other way round.
  *
  * <p>Beside them lies a third word of the page: how often it was written since it was used.
  *
@@ -37,12 +37,17 @@ final class UnsyncMarks {
   private final Platform platform;
   private final PageStore pages;
   private final EntryLists lists;
+  private final UnsyncOrderRule order;
   private final Deque<Place> free = new ArrayDeque<>();
 
-  UnsyncMarks(Platform platform, PageStore pages, EntryLists lists) {
+  /** To be marked when the entry is there that makes their table writable. */
+  private final List<MmuPage> owed = new ArrayList<>();
+
+  UnsyncMarks(Platform platform, PageStore pages, EntryLists lists, UnsyncOrderRule order) {
     this.platform = platform;
     this.pages = pages;
     this.lists = lists;
+    this.order = order;
   }
 
   /** The words of one page. */
@@ -84,6 +89,21 @@ final class UnsyncMarks {
   static boolean leadsToUnsync(MmuPage page, int index) {
     long[] bits = page.unsyncEntries;
     return bits != null && (bits[index / Long.SIZE] & 1L << index) != 0;
+  }
+
+  /** The table of a page is about to become writable: marks the page, if that comes first. */
+  void expectWritable(MmuPage page) {
+    if (order.marksFirst()) {
+      mark(page);
+    } else {
+      owed.add(page);
+    }
+  }
+
+  /** The entry that makes a table writable is there: marks what was not marked before. */
+  void becameWritable() {
+    owed.forEach(this::mark);
+    owed.clear();
   }
 
   /** A page becomes unsync. */
