@@ -138,6 +138,7 @@ class CorpusTest {
         .containsExactly(
             "dirty-flush=if-spte-changed",
             "dirty-flush=never",
+            "fast-fault=indirect",
             "fast-fault=large",
             "fast-fault=store",
             "flush-on-update=writable-cleared",

@@ -199,10 +199,9 @@ final class ShadowTables {
     }
   }
 
-  /** A page is brought into step with the guest's table, or goes. */
-  void endUnsync(Cpu cpu, MmuPage page) {
+  /** Says that a page is brought into step with the guest's table, or goes. */
+  void tellSync(Cpu cpu, MmuPage page) {
     trace.kvmMmuSyncPage(cpu, page.generation(), page.gfn(), page.toldRole(), page.rootCount);
-    unsync.unmark(page);
   }
 
   /**
@@ -237,7 +236,8 @@ final class ShadowTables {
       unaccount(page);
     }
     if (UnsyncMarks.isUnsync(page)) {
-      endUnsync(cpu, page);
+      tellSync(cpu, page);
+      unsync.unmark(page);
     }
     boolean isRootInUse = page.rootCount > 0;
     boolean reloads = isRootInUse && !isObsolete(page);

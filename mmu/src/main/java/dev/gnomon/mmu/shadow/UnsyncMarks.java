@@ -114,12 +114,26 @@ final class UnsyncMarks {
     }
   }
 
-  /** A page is in step again, or goes. */
-  void unmark(MmuPage page) {
+  /**
+   * A page is about to be compared with the guest's table. What is above it still says that there
+   * is something to synchronise: a vCPU that looks at its root without the lock must not go on
+   * before the comparison is done.
+   */
+  void compares(MmuPage page) {
     page.marks.set(page.mark, 0);
+  }
+
+  /** A page that was to be compared is in step, or has gone. */
+  void compared(MmuPage page) {
     if (children(page) == 0) {
       unmarkParents(page);
     }
+  }
+
+  /** An unsync page goes. */
+  void unmark(MmuPage page) {
+    compares(page);
+    compared(page);
   }
 
   /** An entry now points at a page. */
