@@ -220,13 +220,15 @@ final class Explanation {
     return GuestEntry.ACCESSED | (isDirty ? GuestEntry.DIRTY : 0);
   }
 
+  /** Whether the byte with A and D has been written by the access itself. */
   private boolean isOverwritten(AccessOutcome outcome, long entry) {
     WatchedMemory watch = outcome.watch();
     long hpa = vm.hpa(vm.page(entry)) + (entry & OFFSET);
     for (int i = 0; i < watch.count(); i++) {
-      long word = watch.address(i) >>> 3;
-      if (watch.kind(i) == WatchedMemory.Touch.STORE && word == hpa >>> 3
-          || watch.kind(i) == WatchedMemory.Touch.VMM_WRITE && word == entry >>> 3) {
+      WatchedMemory.Touch kind = watch.kind(i);
+      long marked = kind == WatchedMemory.Touch.STORE ? hpa : entry;
+      boolean isWrite = kind == WatchedMemory.Touch.STORE || kind == WatchedMemory.Touch.VMM_WRITE;
+      if (isWrite && marked >= watch.address(i) && marked < watch.address(i) + watch.size(i)) {
         return true;
       }
     }

@@ -100,7 +100,7 @@ public final class TranslationControl {
   public void setPagingFeatures(PagingFeatures features) {
     translator.paging().setFeatures(features);
     translator.dropGuest();
-    outside(() -> mmu.setPagingFeatures(vcpu.cpu(), features));
+    tell(() -> mmu.setPagingFeatures(vcpu.cpu(), features));
   }
 
   /**

@@ -80,6 +80,44 @@ class FuzzTest {
         "write 808 6 1b5b513fa1f7851c");
   }
 
+  @Test
+  void aWriteBesideTheEntryThatMapsItMayGoByWhatIsCached() {
+    replay(
+        "config npt-legacy-32",
+        "processor 32 giant no-pse36",
+        "boot 1 b28 0",
+        "write 406004 4 a9f",
+        "write 406000 4 2d127");
+  }
+
+  @Test
+  void aWalkThroughAReadOnlyTableWithoutAccessedBitsEnds() {
+    replay(
+        "config shadow",
+        "processor 40 no-giant no-pse36",
+        "write 402000 8 1c0000000006b53",
+        "slot-delete 0 0 0",
+        "slot-place 3 0 0",
+        "slot-place 0 0 0",
+        "boot 1 fb0 0",
+        "cr3 402000 0 0",
+        "write 1854 7 235e8d7bb06c58b1");
+  }
+
+  @Test
+  void nestedTablesHaveThePhysicalAddressBitsOfL1() {
+    replay(
+        "config npt-nested",
+        "processor 36 no-giant pse36",
+        "boot 1 16b8 0",
+        "l2-tables 3 1fd3 0",
+        "write 421014 104 23",
+        "l2-tables 4 683 2",
+        "l2-run 4 683 2",
+        "cr3 400002 0 0",
+        "write 1000000011000 8 550000000011c06");
+  }
+
   /** What must be found if fuzzing is worth anything. */
   private static String found(String name, Rules rules) {
     FuzzConfig config = FuzzConfig.find(name).orElseThrow();

@@ -41,6 +41,7 @@ public final class NestedSource implements TableSource {
   /** Says what L1 is offered of paging. */
   public void setFeatures(PagingFeatures value) {
     features = value;
+    tables = null;
   }
 
   /** L1 runs L2 with these tables. */

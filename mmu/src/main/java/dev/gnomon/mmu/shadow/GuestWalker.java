@@ -184,8 +184,11 @@ final class GuestWalker {
         return absent(walk, slot, gpa, true);
       }
       tell(cpu, format, gpa, wanted & ~gpte);
-      if (!slot.isReadOnly()
-          && !tables.update(cpu, slot, gpa, walk.hpas[level], size, gpte, wanted)) {
+      if (slot.isReadOnly()) {
+        // The entry stays as it is: compared with what it is not, it would have changed for ever.
+        continue;
+      }
+      if (!tables.update(cpu, slot, gpa, walk.hpas[level], size, gpte, wanted)) {
         return Step.CHANGED;
       }
       walk.gptes[level] = wanted;
