@@ -28,6 +28,7 @@ import dev.gnomon.mmu.tdp.TdpRoot;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -44,7 +45,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>a large leaf lies in its slot wholly, is allowed, and is not writable in a dirty-logged
  *       slot;
  *   <li>a writable page of a slot with a dirty bitmap is marked in it (by D, where D is logged);
- *   <li>a write-tracked gfn is not MMU-writable anywhere;
+ *   <li>a write-tracked gfn is not MMU-writable anywhere, nor is that of a table whose shadow is in
+ *       step with it, in either MMU;
  *   <li>an MMIO mark bears its own gfn, and if it is of the current generation, no slot holds that;
  *   <li>pages by size and tables are as many as are counted.
  * </ul>
@@ -90,7 +92,12 @@ final class Audit {
   private static final class Findings {
     final List<String> violations = new ArrayList<>();
     final Set<Long> tables = new HashSet<>();
+    final NavigableSet<Long> inStep;
     final long[] leaves = new long[PageLevel.LEVEL_1G + 1];
+
+    Findings(NavigableSet<Long> inStep) {
+      this.inStep = inStep;
+    }
 
     void add(String violation) {
       violations.add(violation);
@@ -99,9 +106,9 @@ final class Audit {
 
   /** Runs it, with every root of the shadow MMU that a vCPU has loaded or keeps. */
   List<String> run(Cpu cpu, List<ShadowRoot> shadowRoots) {
-    Findings findings = new Findings();
     List<TdpRoot> roots = tdp.acquireAllRoots(cpu);
     mmuLock.writeLock(cpu);
+    Findings findings = new Findings(shadow.audit().gfnsInStep());
     MemslotArray slots = memslots.current();
     for (TdpRoot root : roots) {
       findings.tables.add(root.page().pfn());
@@ -206,6 +213,10 @@ final class Audit {
       checkLarge(findings, slot, spte, gfn, level);
     } else {
       checkLogged(findings, slot, spte, gfn);
+    }
+    if (format.isMmuWritable(spte)
+        && !findings.inStep.subSet(gfn, gfn + PageLevel.frames(level)).isEmpty()) {
+      findings.add(at(gfn, level, spte) + " lets a table be written that is shadowed, in step");
     }
     TrackedWrites tracked = slot.trackedWrites();
     if (tracked != null && format.isMmuWritable(spte) && tracked.isTracked(gfn - slot.baseGfn())) {

@@ -195,9 +195,6 @@ final class NestedWalker {
 
   private long walk(long gpa, boolean isWrite, boolean isFetch) {
     int level = mmu.rootLevel();
-    if (isBeyond(gpa, level)) {
-      return fault(gpa, 0, isWrite, isFetch);
-    }
     long table;
     int at;
     if ((at = tables2m.find(gpa)) >= 0) {
@@ -210,12 +207,6 @@ final class NestedWalker {
       table = mmu.rootHpa();
     }
     return walkFrom(table, level, gpa, isWrite, isFetch);
-  }
-
-  /** Whether tables of so many levels translate no such address: PAE's four entries, 4 GiB. */
-  private static boolean isBeyond(long gpa, int levels) {
-    int bits = levels == PageLevel.LEVEL_1G ? Integer.SIZE : PageLevel.shift(levels + 1);
-    return gpa >>> bits != 0;
   }
 
   private long walkFrom(

@@ -12,7 +12,9 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Checks how the pages of a quiet shadow MMU hang together:
@@ -24,6 +26,7 @@ import java.util.Set;
  *   <li>the unsync marks count exactly what leads to unsync pages, all of which are of level 1;
  *   <li>a table that is shadowed above level 1 is write-tracked, and no gfn of a shadowed table is
  *       mapped writable unless all its pages are unsync.
+ *   <li>a leaf keeps A and D, or is write-protected where D is logged, as its page's role says.
  * </ul>
  *
  * <p>Under the MMU lock for writing.
@@ -98,6 +101,7 @@ public final class ShadowAudit {
           .add(sptep)) {
         findings.add("entry " + index + " of " + page + " is met twice");
       }
+      checkKind(findings, page, index, spte);
       check.leaf(spte, gfn, level);
     } else if (!isEmpty(page, spte) && !format.isMmio(spte)) {
       findings.add("entry " + index + " of " + page + " is in no state that may last");
@@ -106,6 +110,17 @@ public final class ShadowAudit {
 
   private boolean isEmpty(MmuPage page, long spte) {
     return page.isPaeRoot() ? spte == 0 : format.isEmpty(spte);
+  }
+
+  /** Whether a leaf keeps A and D, and is logged by D, as the role of its page says. */
+  private void checkKind(Findings findings, MmuPage page, int index, long spte) {
+    boolean isEnabled = format.hasAccessedDirty() && !Role.isAdDisabled(page.role());
+    boolean onlyProtects =
+        isEnabled && at.base.config().logsByDirtyBit() && Role.isGuestMode(page.role());
+    if (format.isAdEnabled(spte) != isEnabled
+        || SpteFormat.isWriteProtectOnly(spte) != onlyProtects) {
+      findings.add("entry " + index + " of " + page + " keeps A and D otherwise than its page");
+    }
   }
 
   private static void checkChild(Findings findings, MmuPage page, int index, MmuPage child) {
@@ -232,6 +247,17 @@ public final class ShadowAudit {
     if (leaves != entered) {
       findings.add("the reverse maps have " + entered + " entries, there are " + leaves);
     }
+  }
+
+  /** The gfns of the guest's tables that are in step, and so must not be written unseen. */
+  public NavigableSet<Long> gfnsInStep() {
+    NavigableSet<Long> gfns = new TreeSet<>();
+    for (MmuPage page : at.pages.all()) {
+      if (!page.isDirect() && !page.isInvalid && !UnsyncMarks.isUnsync(page)) {
+        gfns.add(page.gfn());
+      }
+    }
+    return gfns;
   }
 
   /** How many pages there are. */
