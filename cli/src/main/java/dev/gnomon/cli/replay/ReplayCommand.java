@@ -63,7 +63,9 @@ public final class ReplayCommand implements Callable<Integer> {
   @Option(
       names = "--print",
       paramLabel = "trace|output",
-      description = "Print what happened here, in the recordings' form, instead of comparing.")
+      description =
+          "Print what happened here, in the recordings' form, instead of comparing. With --only and"
+              + " the directory of one host also for a run that was not recorded there.")
   private List<Printed> printed = new ArrayList<>();
 
   @Option(names = "--all-differences", description = "A diff for each that differs.")
@@ -78,8 +80,10 @@ public final class ReplayCommand implements Callable<Integer> {
   public Integer call() {
     List<Recording> recordings = new ArrayList<>();
     for (Path directory : directories) {
-      for (Path inner : withRecordings(directory)) {
-        recordings.addAll(Recording.readAll(inner));
+      if (printed.isEmpty() || names.isEmpty() || !isOfOneHost(directory)) {
+        recordings.addAll(recordingsIn(directory));
+      } else {
+        names.forEach(name -> recordings.add(Recording.ofRun(directory, name)));
       }
     }
     if (!names.isEmpty()) {
@@ -101,6 +105,27 @@ public final class ReplayCommand implements Callable<Integer> {
       out.println("%d of %d equal".formatted(equal, equal + differing));
     }
     return differing == 0 ? ExitStatus.OK : ExitStatus.VIOLATED;
+  }
+
+  private static List<Recording> recordingsIn(Path directory) {
+    List<Recording> recordings = new ArrayList<>();
+    for (Path inner : withRecordings(directory)) {
+      recordings.addAll(Recording.readAll(inner));
+    }
+    return recordings;
+  }
+
+  /** Whether it is the directory of one host: with recordings, or still empty. */
+  private static boolean isOfOneHost(Path directory) {
+    return Files.isDirectory(directory) && (isEmpty(directory) || Recording.areIn(directory));
+  }
+
+  private static boolean isEmpty(Path directory) {
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries.findAny().isEmpty();
+    } catch (IOException | UncheckedIOException e) {
+      throw new InputException("cannot read " + directory + ": " + e.getMessage());
+    }
   }
 
   private void requireKnown(List<Recording> recordings) {

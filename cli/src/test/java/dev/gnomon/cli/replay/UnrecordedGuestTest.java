@@ -24,14 +24,12 @@ class UnrecordedGuestTest {
   private List<String> run(String mode, String print, String... code) throws IOException {
     Path directory = Files.createDirectories(temporary.resolve("linux-6.12/shadow"));
     String name = "guest." + mode + ".0";
-    Files.writeString(directory.resolve(name + ".trace"), "");
-    Files.writeString(directory.resolve(name + ".out"), "");
     Files.writeString(temporary.resolve("runs"), name + " " + mode + " 0 guest\n");
     Path programs = Files.createDirectories(temporary.resolve("guests/bin"));
     Files.write(
         programs.resolve("guest." + mode + "0"),
         HexFormat.of().parseHex(String.join("", code).replace(" ", "")));
-    int status = gnomon.run("replay", directory.toString(), "--print", print);
+    int status = gnomon.run("replay", directory.toString(), "--only", name, "--print", print);
     assertThat(status).as(String.join("\n", gnomon.err())).isZero();
     return gnomon.out().lines().toList();
   }

@@ -47,6 +47,19 @@ public record Recording(
     return recordings;
   }
 
+  /**
+   * A run of the list, on the host of a directory, whether it was recorded there or not: if not,
+   * trace and output are empty.
+   *
+   * @throws InputException if there is no such run, or no program for it
+   */
+  public static Recording ofRun(Path directory, String name) {
+    Path collection = collection(directory);
+    Path trace = directory.resolve(name + TRACE_SUFFIX);
+    RunList runs = RunList.read(collection.resolve("runs"));
+    return read(trace, collection, runs, RecordedHost.of(directory));
+  }
+
   /** Whether a directory holds recordings. */
   public static boolean areIn(Path directory) {
     return !traces(directory).isEmpty();
@@ -83,14 +96,15 @@ public record Recording(
       throw new InputException(
           "%s is not in the list of runs %s".formatted(name, collection.resolve("runs")));
     }
+    boolean isRecorded = Files.exists(trace);
     try {
       byte[] program = Files.readAllBytes(collection.resolve("guests/bin").resolve(run.binary()));
       return new Recording(
           run,
           host,
           requireSize(run, program),
-          Files.readAllLines(trace),
-          Files.readAllLines(trace.resolveSibling(name + OUTPUT_SUFFIX)));
+          isRecorded ? Files.readAllLines(trace) : List.of(),
+          isRecorded ? Files.readAllLines(trace.resolveSibling(name + OUTPUT_SUFFIX)) : List.of());
     } catch (IOException e) {
       throw new InputException("cannot read recording " + name + ": " + e);
     }
