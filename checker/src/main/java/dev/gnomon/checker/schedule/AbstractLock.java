@@ -30,7 +30,7 @@ final class AbstractLock implements Location.Words {
       throw new IllegalStateException("CPU " + cpu + " takes a lock that it holds: " + name);
     }
     if (stage.isConcurrent()) {
-      stage.acquire(this, stage.locations().of(place, this, 0), operation);
+      stage.accesses().acquire(this, stage.locations().of(place, this, 0), operation);
     } else {
       if (!canTake(operation)) {
         throw new IllegalStateException("CPU " + cpu + ", alone, waits for a lock: " + name);
@@ -56,7 +56,7 @@ final class AbstractLock implements Location.Words {
     }
     if (stage.isConcurrent()) {
       memory.publishAll(cpu);
-      stage.release(this, stage.locations().of(place, this, 0), operation);
+      stage.accesses().release(this, stage.locations().of(place, this, 0), operation);
     } else {
       give(operation, cpu);
     }

@@ -23,7 +23,7 @@ final class ExploredCpu extends Cpu {
   public void awaitChange(SharedWords words, int index, long seen) {
     ExploredWords explored = (ExploredWords) words;
     if (stage.isConcurrent()) {
-      stage.awaitChange(explored.location(index), seen);
+      stage.accesses().awaitChange(explored.location(index), seen);
     } else if (explored.value(index) == seen) {
       waitsInVain(explored.describe(index), seen);
     }
@@ -33,7 +33,7 @@ final class ExploredCpu extends Cpu {
   public void awaitChange(PhysicalMemory memory, long hpa, long seen) {
     ExploredMemory explored = (ExploredMemory) memory;
     if (stage.isConcurrent()) {
-      stage.awaitChange(explored.location(hpa), seen);
+      stage.accesses().awaitChange(explored.location(hpa), seen);
     } else if (explored.peek(hpa) == seen) {
       waitsInVain("memory 0x" + Long.toHexString(hpa), seen);
     }
@@ -54,14 +54,14 @@ final class ExploredCpu extends Cpu {
   @Override
   public void attempting() {
     if (stage.isConcurrent()) {
-      stage.attempt();
+      stage.accesses().attempt();
     }
   }
 
   @Override
   public void retrying() {
     if (stage.isConcurrent()) {
-      stage.retry();
+      stage.accesses().retry();
     } else if (++retriesAlone > PATIENCE) {
       stage.violate(
           new Violation(
@@ -71,6 +71,6 @@ final class ExploredCpu extends Cpu {
 
   @Override
   public int choose(int n) {
-    return stage.choose(n);
+    return stage.accesses().choose(n);
   }
 }

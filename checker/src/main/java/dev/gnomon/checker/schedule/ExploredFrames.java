@@ -165,7 +165,7 @@ final class ExploredFrames extends HostFrames {
   /** So that whoever still uses a frame that was given back does so before it is taken again. */
   private void takeAgain(int pfn) {
     if (stage.isConcurrent()) {
-      stage.takeAgain(at(pfn));
+      stage.accesses().takeAgain(at(pfn));
     }
   }
 
@@ -227,7 +227,7 @@ final class ExploredFrames extends HostFrames {
     Frame frame = at(pfn);
     if (stage.isConcurrent()) {
       frame.publish();
-      stage.onFrame(frame, Operation.FREE);
+      stage.accesses().onFrame(frame, Operation.FREE);
     }
     frame.free();
     states[pfn] = FREE;

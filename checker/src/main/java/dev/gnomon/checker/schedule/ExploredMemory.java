@@ -11,11 +11,11 @@ import java.util.Arrays;
  * of their word.
  */
 final class ExploredMemory extends PhysicalMemory {
-  static final Stage.Change EXCHANGE_IF = (value, operand, expected) -> operand;
-  static final Stage.Change EXCHANGE = (value, operand, expected) -> operand;
-  static final Stage.Change ADD = (value, operand, expected) -> value + operand;
-  static final Stage.Change AND = (value, operand, expected) -> value & operand;
-  static final Stage.Change OR = (value, operand, expected) -> value | operand;
+  static final Accesses.Change EXCHANGE_IF = (value, operand, expected) -> operand;
+  static final Accesses.Change EXCHANGE = (value, operand, expected) -> operand;
+  static final Accesses.Change ADD = (value, operand, expected) -> value + operand;
+  static final Accesses.Change AND = (value, operand, expected) -> value & operand;
+  static final Accesses.Change OR = (value, operand, expected) -> value | operand;
 
   /** Eight bytes of an array as a word. */
   private static final VarHandle BYTES =
@@ -71,7 +71,7 @@ final class ExploredMemory extends PhysicalMemory {
       return frame.words[word];
     }
     Location location = frame.location(word);
-    return isWalker ? stage.walk(location) : stage.load(location);
+    return isWalker ? stage.accesses().walk(location) : stage.accesses().load(location);
   }
 
   private void store(long hpa, int size, long value, long mask) {
@@ -87,18 +87,26 @@ final class ExploredMemory extends PhysicalMemory {
       long[] words = frame.forWriting();
       words[word] = words[word] & ~mask | value & mask;
     } else {
-      stage.store(frame.location(word), value, mask);
+      stage.accesses().store(frame.location(word), value, mask);
     }
   }
 
   private long change(
-      long hpa, int size, Stage.Change change, long operand, long expected, long mask, int shift) {
+      long hpa,
+      int size,
+      Accesses.Change change,
+      long operand,
+      long expected,
+      long mask,
+      int shift) {
     Frame frame = frame(hpa, size);
     int word = word(hpa);
     if (stage.isConcurrent()) {
       publish(operand << shift);
       if (!frame.isPrivateTo(stage)) {
-        return stage.readModifyWrite(frame.location(word), change, operand, expected, mask, shift);
+        return stage
+            .accesses()
+            .readModifyWrite(frame.location(word), change, operand, expected, mask, shift);
       }
     }
     long before = checked(frame, word).words[word];
@@ -187,7 +195,7 @@ final class ExploredMemory extends PhysicalMemory {
     store(hpa, 8, value, -1);
   }
 
-  private int changeInt(long hpa, Stage.Change change, int operand, int expected) {
+  private int changeInt(long hpa, Accesses.Change change, int operand, int expected) {
     int shift = shift(hpa);
     return (int)
         change(
@@ -200,7 +208,7 @@ final class ExploredMemory extends PhysicalMemory {
             shift);
   }
 
-  private long changeLong(long hpa, Stage.Change change, long operand, long expected) {
+  private long changeLong(long hpa, Accesses.Change change, long operand, long expected) {
     return change(hpa, 8, change, operand, expected, -1, 0);
   }
 
@@ -260,7 +268,7 @@ final class ExploredMemory extends PhysicalMemory {
     Frame frame = frames.at(pfn);
     if (stage.isConcurrent()) {
       if (!frame.isPrivateTo(stage)) {
-        stage.onFrame(frame, operation);
+        stage.accesses().onFrame(frame, operation);
       }
     } else {
       checked(frame, 0);

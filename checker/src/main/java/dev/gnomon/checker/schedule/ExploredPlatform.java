@@ -50,13 +50,13 @@ final class ExploredPlatform extends Platform {
       throw new IllegalArgumentException(count + " words");
     }
     return new ExploredWords(
-        stage, memory, hasLocksOfWords, stage.isDescribing() ? Places.maker() : "", count);
+        stage, memory, hasLocksOfWords, stage.onlooker().isThere() ? Places.maker() : "", count);
   }
 
   @Override
   public void fullFence() {
     if (stage.isConcurrent()) {
-      stage.fence();
+      stage.accesses().fence();
     }
   }
 }

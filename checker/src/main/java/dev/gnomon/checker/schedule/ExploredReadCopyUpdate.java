@@ -68,7 +68,7 @@ final class ExploredReadCopyUpdate extends ReadCopyUpdate {
   /** Both to retire a thing and to wait for readers is a full barrier. */
   private void barrier() {
     if (stage.isConcurrent()) {
-      stage.fence();
+      stage.accesses().fence();
     }
   }
 

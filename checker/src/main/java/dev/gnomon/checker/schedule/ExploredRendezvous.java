@@ -16,7 +16,7 @@ final class ExploredRendezvous extends Rendezvous {
 
   private static final long REQUESTS = ENTRY - 1;
 
-  private static final Stage.Change ENTER =
+  private static final Accesses.Change ENTER =
       (value, operand, expected) -> (value & REQUESTS) != 0 ? value : value + ENTRY | IN_GUEST_MODE;
 
   private final ExploredWords[] states;

@@ -30,7 +30,9 @@ final class ExploredSynchronization extends Synchronization {
   public SpinLock spinLock() {
     return new ExploredSpinLock(
         new AbstractLock(
-            stage, memory, stage.isDescribing() ? "spin lock of " + Places.maker() : "spin lock"));
+            stage,
+            memory,
+            stage.onlooker().isThere() ? "spin lock of " + Places.maker() : "spin lock"));
   }
 
   @Override

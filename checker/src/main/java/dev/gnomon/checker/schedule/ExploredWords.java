@@ -45,24 +45,24 @@ final class ExploredWords extends SharedWords implements Location.Words {
 
   @Override
   public long get(int index) {
-    return stage.isConcurrent() ? stage.load(location(index)) : words[index];
+    return stage.isConcurrent() ? stage.accesses().load(location(index)) : words[index];
   }
 
   @Override
   public void set(int index, long value) {
     if (stage.isConcurrent()) {
       publish(value);
-      stage.store(location(index), value, -1);
+      stage.accesses().store(location(index), value, -1);
     } else {
       words[index] = value;
     }
   }
 
   /** Reads and changes a word in one step; returns what it held. */
-  long change(int index, Stage.Change change, long operand, long expected) {
+  long change(int index, Accesses.Change change, long operand, long expected) {
     if (stage.isConcurrent()) {
       publish(operand);
-      return stage.readModifyWrite(location(index), change, operand, expected, -1, 0);
+      return stage.accesses().readModifyWrite(location(index), change, operand, expected, -1, 0);
     }
     long held = words[index];
     if (change != ExploredMemory.EXCHANGE_IF || held == expected) {

@@ -16,7 +16,7 @@ final class Replay {
   }
 
   @Nullable Violation run(Schedule schedule, ReplayListener listener) {
-    explorer.stage().setListener(new Teller(listener));
+    explorer.stage().onlooker().setListener(new Teller(listener));
     return explorer.run(new ReplayDirector(schedule, cpus), false);
   }
 

@@ -40,9 +40,9 @@ final class Shortening {
   /** Listened to, an execution has names for its words. */
   private Counterexample measure(Violation violation, Schedule schedule, boolean isShortest) {
     ReplayDirector director = new ReplayDirector(schedule, cpus);
-    explorer.stage().setListener(NOBODY);
+    explorer.stage().onlooker().setListener(NOBODY);
     Violation again = explorer.run(director, false);
-    explorer.stage().setListener(null);
+    explorer.stage().onlooker().setListener(null);
     if (again == null) {
       throw new CheckerException("a violation does not show again: " + violation);
     }
@@ -74,7 +74,7 @@ final class Shortening {
       if (limits.isReached()) {
         return false;
       }
-      director.addBranches(explorer.stage().trace());
+      director.addBranches(explorer.stage().races());
     } while (director.advance());
     return true;
   }

@@ -82,7 +82,7 @@ final class Tree {
     if (isOver) {
       return null;
     }
-    director.addBranches(stage.trace());
+    director.addBranches(stage.races());
     isCut |= director.isCut();
     if (idle > shared.size()) {
       TreeDirector part = director.share();

@@ -201,30 +201,32 @@ final class TreeDirector implements Director {
   // --- the tree ---
 
   /** Wants what reverses the races of the execution that has ended. Under the tree's lock. */
-  void addBranches(Trace trace) {
+  void addBranches(Races races) {
     if (isUnreduced) {
       return;
     }
-    for (int i = 0; i < trace.raceCount(); i++) {
-      int first = trace.raceFirst(i);
-      int second = trace.raceSecond(i);
+    Trace trace = races.trace();
+    Initials initialsOf = new Initials(trace);
+    for (int i = 0; i < races.raceCount(); i++) {
+      int first = races.raceFirst(i);
+      int second = races.raceSecond(i);
       Node node = nodes[trace.node(first)];
       if (isBounded()) {
         wantBounded(trace, first, trace.mover(second));
       } else if (node != null) {
-        int initials = trace.initials(first, second);
+        int initials = initialsOf.of(first, second);
         if ((initials & (node.wanted | node.sleep)) == 0) {
           want(node, initials, trace.mover(second));
         }
       }
     }
     if (isBounded()) {
-      for (int i = 0; i < trace.waitCount(); i++) {
-        wantBounded(trace, trace.waitEvent(i), trace.waiter(i));
+      for (int i = 0; i < races.waitCount(); i++) {
+        wantBounded(trace, races.waitEvent(i), races.waiter(i));
       }
-      if (trace.violating() != Location.NONE) {
+      if (races.violating() != Location.NONE) {
         // Others had no turn any more; they could have had one before the step that violates.
-        wantBounded(trace, trace.violating(), Node.ALL);
+        wantBounded(trace, races.violating(), Node.ALL);
       }
     }
   }

@@ -73,7 +73,7 @@ record Enumeration(Set<String> ends, Set<String> violations, long executions, lo
         ends.add(last[0]);
       }
       executions += explorer.stage().isRedundant() ? 0 : 1;
-      director.addBranches(explorer.stage().trace());
+      director.addBranches(explorer.stage().races());
     } while (director.advance() && executions < MOST);
     return new Enumeration(ends, violations, executions, fewestSteps);
   }
