@@ -60,6 +60,7 @@ final class FuzzVm implements AutoCloseable {
   private final WatchedMemory[] watches = new WatchedMemory[VCPUS];
   private final long lowHvn;
   private final long highHvn;
+  private final byte[] pageBytes = new byte[PhysicalMemory.FRAME_SIZE];
   private long highGfn = NOWHERE;
   private boolean isHighReadOnly;
 
@@ -190,14 +191,8 @@ final class FuzzVm implements AutoCloseable {
 
   /** The first word of a page that is not as it must be, or -1. */
   int firstDifference(int page, Mirror mirror) {
-    long hpa = presentHpa(page);
-    int first = page * Mirror.WORDS;
-    for (int i = 0; i < Mirror.WORDS; i++) {
-      if (memory.getLong(hpa + 8L * i) != mirror.get(first + i)) {
-        return first + i;
-      }
-    }
-    return -1;
+    memory.read(presentHpa(page), pageBytes, 0, pageBytes.length);
+    return mirror.firstDifference(page, pageBytes);
   }
 
   /** Is told pages. */

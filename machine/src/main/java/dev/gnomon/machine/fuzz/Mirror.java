@@ -1,5 +1,8 @@
 package dev.gnomon.machine.fuzz;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -13,6 +16,8 @@ final class Mirror {
   private static final int MARKED = 8;
   private static final int CAPACITY = 1 << 12;
   private static final int NONE = -1;
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private final long[] words;
   private final boolean[] isTouched;
@@ -76,6 +81,17 @@ final class Mirror {
 
   long get(int word) {
     return words[word];
+  }
+
+  /** The first word of a page that holds something else in the bytes, or -1. */
+  int firstDifference(int page, byte[] bytes) {
+    int first = page * WORDS;
+    for (int i = 0; i < WORDS; i++) {
+      if ((long) LONGS.get(bytes, i * Long.BYTES) != words[first + i]) {
+        return first + i;
+      }
+    }
+    return NONE;
   }
 
   /** Changes a word, and remembers what it held. */

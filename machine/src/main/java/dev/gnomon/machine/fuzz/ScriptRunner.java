@@ -308,11 +308,14 @@ final class ScriptRunner implements AutoCloseable {
 
     private void access(AccessKind kind, Operation operation) {
       int size = Math.clamp(operation.b() & 0xff, 1, 8);
-      long gva = linear(operation.a());
-      if (linear(gva + size - 1) != gva + size - 1) {
+      boolean isImplicit = kind != AccessKind.FETCH && (operation.b() & 0x100) != 0;
+      boolean isWhole = Integer.bitCount(size) == 1 && (operation.a() & size - 1) == 0;
+      boolean isLong = guest.registers().mode().isLong();
+      // One that is whole may be at an address that is not canonical: there is no walk then.
+      long gva = isWhole && isLong ? operation.a() : linear(operation.a());
+      if (!isWhole && linear(gva + size - 1) != gva + size - 1) {
         gva &= -8L;
       }
-      boolean isImplicit = kind != AccessKind.FETCH && (operation.b() & 0x100) != 0;
       accesses.access(kind, isImplicit, gva, size, operation.c());
     }
 

@@ -2,6 +2,7 @@ package dev.gnomon.machine.processor;
 
 import dev.gnomon.mmu.VcpuMmu;
 import dev.gnomon.mmu.arch.AccessKind;
+import dev.gnomon.mmu.arch.ControlRegisters;
 import dev.gnomon.mmu.arch.GuestEntry;
 import dev.gnomon.mmu.arch.PageLevel;
 import dev.gnomon.mmu.arch.Permissions;
@@ -29,6 +30,7 @@ final class ShadowWalker {
   private final GuestPaging paging;
   private final WalkEnd end;
   private boolean isProbing;
+  private ControlRegisters guest = ControlRegisters.RESET;
   private long faultGva;
   private long loads;
 
@@ -48,10 +50,16 @@ final class ShadowWalker {
     this.end = end;
   }
 
+  /** Takes over the registers that the guest believes in. */
+  void load(ControlRegisters registers) {
+    guest = registers;
+  }
+
   /** Walks for an access; returns a {@link Translation}, or 0: see {@link WalkEnd}. */
   long walk(Privilege who, long gva, AccessKind kind) {
     if (!paging.isCanonical(gva)) {
-      return end.guestFault(paging.permissions().codeNotPresent(who, kind));
+      // No entry is looked at, and so the MMU is not asked: the code is the guest's.
+      return end.guestFault(new Permissions(guest).codeNotPresent(who, kind));
     }
     while (true) {
       long translation = attempt(who, gva, kind);

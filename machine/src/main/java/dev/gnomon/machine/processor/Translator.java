@@ -71,6 +71,7 @@ final class Translator {
 
   /** Takes over registers; drops only what the first level knows of other rights. */
   void load(ControlRegisters registers) {
+    shadowWalker.load(registers);
     if (paging.load(isShadowing ? RealRegisters.of(registers) : registers)) {
       tlb.clearFirst();
     }

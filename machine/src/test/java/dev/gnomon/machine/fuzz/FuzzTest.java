@@ -118,6 +118,12 @@ class FuzzTest {
         "write 1000000011000 8 550000000011c06");
   }
 
+  @Test
+  void aFetchFromNoAddressHasTheCodeThatTheGuestsRegistersGive() {
+    replay(
+        "config shadow", "processor 40 no-giant no-pse36", "boot 3 0", "fetch 4000000000000800 8");
+  }
+
   /** What must be found if fuzzing is worth anything. */
   private static String found(String name, Rules rules) {
     FuzzConfig config = FuzzConfig.find(name).orElseThrow();
