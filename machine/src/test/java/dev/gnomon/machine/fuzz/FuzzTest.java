@@ -124,6 +124,11 @@ class FuzzTest {
         "config shadow", "processor 40 no-giant no-pse36", "boot 3 0", "fetch 4000000000000800 8");
   }
 
+  @Test
+  void aLocalRootShadowsNoTable() {
+    replay("config shadow-local", "processor 36 no-giant pse36", "boot 2 1193 0", "audit");
+  }
+
   /** What must be found if fuzzing is worth anything. */
   private static String found(String name, Rules rules) {
     FuzzConfig config = FuzzConfig.find(name).orElseThrow();
@@ -160,10 +165,17 @@ class FuzzTest {
     long end = System.nanoTime() + NANOS;
     try (Fuzzer fuzzer = new Fuzzer(CONFIGS)) {
       for (long seed = first; System.nanoTime() - end < 0; seed++) {
-        assertThat(fuzzer.run(seed)).as("guest of seed %d", seed).isNull();
+        Fuzzer.Finding finding = fuzzer.run(seed);
+        assertThat(finding == null ? null : finding.what())
+            .as("guest of seed %d, %s", seed, finding == null ? "" : configOf(finding))
+            .isNull();
       }
       assertThat(fuzzer.operations()).isPositive();
     }
+  }
+
+  private static String configOf(Fuzzer.Finding finding) {
+    return finding.script().config().name();
   }
 
   @Test

@@ -253,7 +253,8 @@ public final class ShadowAudit {
   public NavigableSet<Long> gfnsInStep() {
     NavigableSet<Long> gfns = new TreeSet<>();
     for (MmuPage page : at.pages.all()) {
-      if (!page.isDirect() && !page.isInvalid && !UnsyncMarks.isUnsync(page)) {
+      boolean isOfTable = !page.isDirect() && !page.isLocal() && !page.isInvalid;
+      if (isOfTable && !UnsyncMarks.isUnsync(page)) {
         gfns.add(page.gfn());
       }
     }
