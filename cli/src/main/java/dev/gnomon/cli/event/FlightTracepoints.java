@@ -250,4 +250,121 @@ final class FlightTracepoints extends Tracepoints {
       event.commit();
     }
   }
+
+  // --- the shadow MMU's own ---
+
+  @Override
+  public void spAlloc(Cpu cpu, long hpa, long gfn, int role) {
+    FlightShadowEvents.SpAlloc event = new FlightShadowEvents.SpAlloc();
+    if (event.isEnabled()) {
+      event.hpa = hpa;
+      event.gfn = gfn;
+      event.role = role;
+      event.commit();
+    }
+  }
+
+  @Override
+  public void kvmMmuUnsyncPage(Cpu cpu, int gen, long gfn, int role, int rootCount) {
+    commit(new FlightShadowEvents.KvmMmuUnsyncPage(), gen, gfn, role, rootCount);
+  }
+
+  @Override
+  public void kvmMmuSyncPage(Cpu cpu, int gen, long gfn, int role, int rootCount) {
+    commit(new FlightShadowEvents.KvmMmuSyncPage(), gen, gfn, role, rootCount);
+  }
+
+  private static void commit(
+      FlightShadowEvents.PageEvent event, int gen, long gfn, int role, int rootCount) {
+    if (event.isEnabled()) {
+      event.gen = gen;
+      event.gfn = gfn;
+      event.role = role;
+      event.rootCount = rootCount;
+      event.commit();
+    }
+  }
+
+  @Override
+  public void kvmMmuSetAccessedBit(Cpu cpu, long gpa) {
+    commit(new FlightShadowEvents.KvmMmuSetAccessedBit(), gpa);
+  }
+
+  @Override
+  public void kvmMmuSetDirtyBit(Cpu cpu, long gpa) {
+    commit(new FlightShadowEvents.KvmMmuSetDirtyBit(), gpa);
+  }
+
+  private static void commit(FlightShadowEvents.GuestEntryEvent event, long gpa) {
+    if (event.isEnabled()) {
+      event.gpa = gpa;
+      event.commit();
+    }
+  }
+
+  @Override
+  public void kvmMmuWalkerError(Cpu cpu, long code) {
+    FlightShadowEvents.KvmMmuWalkerError event = new FlightShadowEvents.KvmMmuWalkerError();
+    if (event.isEnabled()) {
+      event.code = code;
+      event.commit();
+    }
+  }
+
+  @Override
+  public void spteSet(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {
+    commit(new FlightShadowEvents.SpteSet(), level, sptep, oldSpte, newSpte);
+  }
+
+  @Override
+  public void spteUpdate(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {
+    commit(new FlightShadowEvents.SpteUpdate(), level, sptep, oldSpte, newSpte);
+  }
+
+  @Override
+  public void spteClear(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {
+    commit(new FlightShadowEvents.SpteClear(), level, sptep, oldSpte, newSpte);
+  }
+
+  @Override
+  public void spteClearNoTrack(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {
+    commit(new FlightShadowEvents.SpteClearNoTrack(), level, sptep, oldSpte, newSpte);
+  }
+
+  @Override
+  public void spteAge(Cpu cpu, int level, long sptep, long oldSpte, long newSpte) {
+    commit(new FlightShadowEvents.SpteAge(), level, sptep, oldSpte, newSpte);
+  }
+
+  private static void commit(
+      FlightShadowEvents.SpteEvent event, int level, long sptep, long oldSpte, long newSpte) {
+    if (event.isEnabled()) {
+      event.level = level;
+      event.sptep = sptep;
+      event.oldSpte = oldSpte;
+      event.newSpte = newSpte;
+      event.commit();
+    }
+  }
+
+  @Override
+  public void rmapAdd(Cpu cpu, long gfn, int level, long sptep, int count) {
+    commit(new FlightShadowEvents.RmapAdd(), gfn, level, sptep, count);
+  }
+
+  @Override
+  public void rmapRemove(Cpu cpu, long gfn, int level, long sptep, int count) {
+    commit(new FlightShadowEvents.RmapRemove(), gfn, level, sptep, count);
+  }
+
+  private static void commit(
+      FlightShadowEvents.RmapEvent event, long gfn, int level, long sptep, int count) {
+    if (event.isEnabled()) {
+      event.gfn = gfn;
+      event.level = level;
+      event.sptep = sptep;
+      event.count = count;
+      event.commit();
+    }
+  }
 }
