@@ -58,6 +58,11 @@ final class Chores {
     return null;
   }
 
+  /** Whether pages that processes share are moved under them. */
+  boolean movesPages() {
+    return config.has(GuestFeature.MOVE);
+  }
+
   private SplittableRandom random(GuestProcess process) {
     long mixed = config.seed() * 31 + process.id();
     return new SplittableRandom(mixed * 0x9e37_79b9_7f4a_7c15L + process.slices());

@@ -70,13 +70,25 @@ final class SharedPages {
    */
   void exercise(Vcpu vcpu, int process, @Nullable Verifier verifier) {
     for (int other = 0; other < processes; other++) {
-      if (other != process) {
-        int pair = pair(Math.min(process, other), Math.max(process, other));
-        int side = process < other ? 0 : 1;
-        write(vcpu, pair, side);
-        read(vcpu, pair, 1 - side, verifier);
-      }
+      exercise(vcpu, process, other, verifier);
     }
+  }
+
+  /**
+   * Has a process write to, and read from, the page that it shares with one other, if it is one.
+   */
+  void exercise(Vcpu vcpu, int process, int other, @Nullable Verifier verifier) {
+    if (other != process) {
+      int pair = pair(Math.min(process, other), Math.max(process, other));
+      int side = process < other ? 0 : 1;
+      write(vcpu, pair, side);
+      read(vcpu, pair, 1 - side, verifier);
+    }
+  }
+
+  /** How many processes share pages. */
+  int processes() {
+    return processes;
   }
 
   private void write(Vcpu vcpu, int pair, int side) {

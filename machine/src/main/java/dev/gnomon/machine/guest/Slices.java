@@ -84,10 +84,16 @@ final class Slices {
     kernel.switchTo(vcpu, process);
     sharedPages.exercise(vcpu, process.id(), process.verifier());
     doChores(cpu, vcpu, process, mayFork);
+    int other = 0;
     while (accesses < end && !process.isFinished() && !vcpu.isPauseRequested()) {
       accesses += process.play(vcpu, (int) Math.min(PORTION, end - accesses));
       queue.publish(vcpu.index(), accesses);
       kernel.interrupts(vcpu);
+      if (chores.movesPages()) {
+        // So that it has cached what another vCPU's kernel moves away.
+        other = (other + 1) % sharedPages.processes();
+        sharedPages.exercise(vcpu, process.id(), other, process.verifier());
+      }
       if (!process.hasRecords()) {
         vcpu.leaveGuest();
         process.refill();
