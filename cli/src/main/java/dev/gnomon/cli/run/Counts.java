@@ -19,7 +19,13 @@ record Counts(Map<Stat, Long> stats, RunResult.Reclaim reclaim) {
   /** Those that say how much there is now, not how often something happened. */
   private static final Set<Stat> GAUGES =
       Collections.unmodifiableSet(
-          EnumSet.of(Stat.PAGES_4K, Stat.PAGES_2M, Stat.PAGES_1G, Stat.MMU_PAGE_TABLES));
+          EnumSet.of(
+              Stat.PAGES_4K,
+              Stat.PAGES_2M,
+              Stat.PAGES_1G,
+              Stat.MMU_PAGE_TABLES,
+              Stat.MMU_UNSYNC,
+              Stat.NX_LPAGE_SPLITS));
 
   /** Of a VM none of whose CPUs runs. */
   static Counts of(VirtualMachine vm) {

@@ -183,6 +183,9 @@ public final class TranslationControl {
     registers = next;
     translator.loadCr3(next);
     translator.dropNonGlobal();
+    if (!keeps) {
+      countFlush();
+    }
     return true;
   }
 
@@ -213,8 +216,16 @@ public final class TranslationControl {
         || (changed4 & FLUSH_CR4) != 0
         || (changedEfer & FLUSH_EFER) != 0) {
       translator.dropGuest();
+      countFlush();
     }
     return true;
+  }
+
+  /** A flush that the guest asks for is counted where the MMU sees it, and makes it. */
+  private void countFlush() {
+    if (mmu.followsRegisters()) {
+      statistics.count(vcpu.cpu(), Stat.TLB_FLUSH);
+    }
   }
 
   /** WRPKRU. */
@@ -300,6 +311,7 @@ public final class TranslationControl {
   public void invpcidContext(long pcid) {
     if (isCurrent(pcid)) {
       translator.dropNonGlobal();
+      countFlush();
     }
     outside(() -> mmu.flushedContext(vcpu.cpu(), (int) pcid));
   }
@@ -307,12 +319,14 @@ public final class TranslationControl {
   /** INVPCID type 2: drops all, global translations too. */
   public void invpcidAll() {
     translator.dropGuest();
+    countFlush();
     outside(() -> mmu.flushedAll(vcpu.cpu()));
   }
 
   /** INVPCID type 3: drops all but what is global. */
   public void invpcidAllButGlobal() {
     translator.dropNonGlobal();
+    countFlush();
     outside(() -> mmu.flushedAll(vcpu.cpu()));
   }
 

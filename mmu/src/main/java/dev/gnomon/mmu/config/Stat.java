@@ -12,7 +12,10 @@ public enum Stat {
   /** Faults that the fast path fixed or found fixed. */
   PF_FAST,
   PF_MMIO_SPTE_CREATED,
-  /** Guest page faults delivered to the guest. */
+  /**
+   * Guest page faults delivered to the guest; also those that the processor delivers by itself, of
+   * which a hypervisor knows nothing.
+   */
   PF_GUEST,
   /** Violations of L1's nested tables, delivered to L1. */
   NESTED_VIOLATIONS,
@@ -22,6 +25,7 @@ public enum Stat {
   PF_RETRY,
   /** Calls of the fast path, whatever came of them. */
   FAST_PAGE_FAULT_TRIED,
+  /** Flushes of one vCPU's own: asked for by others, or by its guest where the MMU sees that. */
   TLB_FLUSH,
   REMOTE_TLB_FLUSH,
   REMOTE_TLB_FLUSH_REQUESTS,
@@ -41,8 +45,9 @@ public enum Stat {
   MMU_RECYCLED,
   /** Pages looked for and not found. */
   MMU_CACHE_MISS,
-  /** Pages that became unsync. */
+  /** Pages that are unsync. */
   MMU_UNSYNC,
+  /** Tables that stand where only the NX mitigation forbids a large page. */
   NX_LPAGE_SPLITS,
   HUGE_PAGE_SPLITS,
   HUGE_PAGE_RECOVERIES,

@@ -202,6 +202,7 @@ final class ShadowTables {
   /** Says that a page is brought into step with the guest's table, or goes. */
   void tellSync(Cpu cpu, MmuPage page) {
     trace.kvmMmuSyncPage(cpu, page.generation(), page.gfn(), page.toldRole(), page.rootCount);
+    statistics.add(cpu, Stat.MMU_UNSYNC, -1);
   }
 
   /**
@@ -241,6 +242,10 @@ final class ShadowTables {
     }
     boolean isRootInUse = page.rootCount > 0;
     boolean reloads = isRootInUse && !isObsolete(page);
+    if (page.isNxSplit) {
+      page.isNxSplit = false;
+      statistics.add(cpu, Stat.NX_LPAGE_SPLITS, -1);
+    }
     if (!page.isInvalid) {
       pages.retire(page);
       page.isInvalid = true;

@@ -46,14 +46,15 @@ public final class ShadowPages {
   public ShadowPage remove(Cpu cpu, long pfn) {
     pagesLock.lock(cpu);
     ShadowPage page = byPfn.remove(pfn);
-    if (page != null) {
-      nxDisallowed.remove(page);
-    }
+    boolean wasDisallowed = page != null && nxDisallowed.remove(page);
     pagesLock.unlock(cpu);
     if (page == null) {
       throw new IllegalStateException("no shadow page at pfn " + Long.toHexString(pfn));
     }
     statistics.add(cpu, Stat.MMU_PAGE_TABLES, -1);
+    if (wasDisallowed) {
+      statistics.add(cpu, Stat.NX_LPAGE_SPLITS, -1);
+    }
     return page;
   }
 
