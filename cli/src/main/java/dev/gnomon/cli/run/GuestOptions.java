@@ -1,12 +1,15 @@
 package dev.gnomon.cli.run;
 
 import dev.gnomon.cli.usage.ByteSize;
+import dev.gnomon.cli.usage.Choice;
 import dev.gnomon.cli.vm.Choices;
 import dev.gnomon.cli.vm.ProcessorOptions;
 import dev.gnomon.machine.GuestMemoryMap;
 import dev.gnomon.machine.InputException;
 import dev.gnomon.machine.guest.GuestConfig;
 import dev.gnomon.machine.guest.GuestFeature;
+import dev.gnomon.machine.guest.Nesting;
+import dev.gnomon.mmu.config.TdpKind;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
@@ -69,6 +72,28 @@ final class GuestOptions {
       })
   @Nullable Set<Choices.GuestDoing> does;
 
+  @Option(
+      names = "--nested",
+      paramLabel = "npt|ept",
+      converter = Choices.NestedFormat.class,
+      description =
+          "A hypervisor in the guest (L1), which pages as --guest-paging says, runs the operating"
+              + " system as its guest (L2) on nested tables that it changes meanwhile: npt in the"
+              + " format of its own paging (needs --cpu amd), ept (needs --cpu intel).")
+  Nesting.@Nullable Format nested;
+
+  @Option(
+      names = "--nested-ad",
+      paramLabel = "on|off",
+      converter = Choice.OnOff.class,
+      description = "With --nested ept: accessed and dirty bits in L1's EPT (default: on).")
+  Choice.@Nullable Feature nestedAccessedDirty;
+
+  @Option(
+      names = "--nested-execute-only",
+      description = "With --nested ept: L1 maps what is only fetched without R.")
+  boolean isNestedExecuteOnly;
+
   /**
    * Checks what does not depend on the machine.
    *
@@ -116,6 +141,7 @@ final class GuestOptions {
         "--mmu shadow --guest-paging 5level does not go with --levels 4: the tables that shadow"
             + " five levels have five");
     checkUnpaged(guest);
+    checkNested(processor, guest);
     return guest;
   }
 
@@ -131,6 +157,23 @@ final class GuestOptions {
         "--guest-paging none does not go with --guest-does: there are no tables to do it with");
   }
 
+  private void checkNested(ProcessorOptions processor, int levels) {
+    boolean isEpt = nested == Nesting.Format.EPT;
+    require(
+        isEpt || (nestedAccessedDirty == null && !isNestedExecuteOnly),
+        "--nested-ad and --nested-execute-only are for --nested ept, which is not given");
+    if (nested == null) {
+      return;
+    }
+    require(
+        !processor.isShadow(),
+        "--nested does not go with --mmu shadow: L1 is offered no two-dimensional paging there");
+    require(
+        processor.cpu == (isEpt ? TdpKind.EPT : TdpKind.NPT),
+        "--nested %s needs --cpu %s".formatted(isEpt ? "ept" : "npt", isEpt ? "intel" : "amd"));
+    require(levels != 0, "--nested does not go with --guest-paging none: a hypervisor pages");
+  }
+
   private static int defaultLevels(ProcessorOptions processor) {
     Integer levels = processor.levels();
     return processor.isHost32() ? PAE_LEVELS : levels == null ? DEFAULT_LEVELS : levels;
@@ -139,7 +182,14 @@ final class GuestOptions {
   /** How the guest plays its traces. */
   GuestConfig config(int levels, boolean isVerified, long seed) {
     return new GuestConfig(largestLevel > 1, isVerified, seed, GuestConfig.DEFAULT_SLICE)
-        .with(processes == null ? 0 : processes, threads, features(levels));
+        .with(processes == null ? 0 : processes, threads, features(levels))
+        .with(nesting());
+  }
+
+  private @Nullable Nesting nesting() {
+    return nested == null
+        ? null
+        : new Nesting(nested, nestedAccessedDirty != Choice.Feature.OFF, isNestedExecuteOnly);
   }
 
   private Set<GuestFeature> features(int levels) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gnomon.cli.usage.JsonText;
 import dev.gnomon.cli.vm.MmuText;
 import dev.gnomon.machine.guest.GuestStat;
+import dev.gnomon.machine.guest.Nesting;
 import dev.gnomon.machine.migration.HostPort;
 import dev.gnomon.machine.migration.MigrationResult;
 import dev.gnomon.machine.migration.Round;
@@ -91,6 +92,10 @@ final class JsonReport {
     ObjectNode node = JsonText.object();
     node.put("paging", GuestOptions.label(result.plan().guestLevels()));
     node.put("threads", result.plan().guest().threads());
+    Nesting nesting = result.plan().guest().nesting();
+    node.put("nested", nesting == null ? null : nesting.format().name().toLowerCase(Locale.ROOT));
+    node.put("nested_ad", nesting != null && nesting.hasAccessedDirty());
+    node.put("nested_execute_only", nesting != null && nesting.usesExecuteOnly());
     ArrayNode does = node.putArray("does");
     result.plan().guest().features().forEach(each -> does.add(GuestOptions.label(each)));
     ObjectNode stats = node.putObject("stats");

@@ -105,9 +105,10 @@ record RunPlan(
     ProcessorOptions processor = options.machine.processor;
     MmuConfig config =
         processor.mmu(options.machine.vcpus, options.memory.backed.hostLevel, dirtyLog);
+    MmuConfig nested = config.withNested(options.guest.nested != null);
     return processor.isShadow() && guestLevels > DEFAULT_LEVELS
-        ? config.withLevels(guestLevels)
-        : config;
+        ? nested.withLevels(guestLevels)
+        : nested;
   }
 
   private static boolean isMigration(RunOptions.Log log) {

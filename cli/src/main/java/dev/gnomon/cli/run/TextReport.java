@@ -6,6 +6,7 @@ import dev.gnomon.cli.vm.MmuText;
 import dev.gnomon.cli.vm.StatGroups;
 import dev.gnomon.machine.guest.GuestConfig;
 import dev.gnomon.machine.guest.GuestStat;
+import dev.gnomon.machine.guest.Nesting;
 import dev.gnomon.machine.migration.MigrationResult;
 import dev.gnomon.machine.migration.Round;
 import dev.gnomon.mmu.config.MmuConfig;
@@ -74,6 +75,15 @@ final class TextReport {
   }
 
   private void guest(GuestConfig guest) {
+    Nesting nesting = guest.nesting();
+    if (nesting != null) {
+      line(
+          "nested",
+          "L1 runs it on %s%s%s",
+          nesting.format() == Nesting.Format.EPT ? "EPT" : "NPT",
+          nesting.hasAccessedDirty() ? "" : ", A/D bits off",
+          nesting.usesExecuteOnly() ? ", execute-only pages" : "");
+    }
     if (guest.threads() > 1 || !guest.features().isEmpty()) {
       line(
           "guest does",
@@ -125,11 +135,13 @@ final class TextReport {
         tlb.hits(),
         tlb.misses(),
         tlb.walkLoads());
-    if (!result.plan().guest().features().isEmpty() || result.plan().guest().threads() > 1) {
+    GuestConfig guest = result.plan().guest();
+    if (!guest.features().isEmpty() || guest.threads() > 1 || guest.nesting() != null) {
       line(
           "guest",
           "%s",
           Stream.of(GuestStat.values())
+              .filter(s -> guest.nesting() != null || !s.isOfHypervisor())
               .map(s -> "%s %,d".formatted(s.label(), result.guest().getOrDefault(s, 0L)))
               .collect(Collectors.joining("  ")));
     }
@@ -137,7 +149,7 @@ final class TextReport {
     group(StatGroups.FLUSHES);
     group(StatGroups.EXITS);
     group(StatGroups.PAGES);
-    if (MmuText.hasShadowPages(result.plan().vm().mmu())) {
+    if (MmuText.hasShadowPages(result.plan().vm().mmu()) || guest.nesting() != null) {
       group(StatGroups.SHADOW);
     }
     group(StatGroups.WRITES);

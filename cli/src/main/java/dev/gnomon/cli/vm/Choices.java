@@ -2,6 +2,7 @@ package dev.gnomon.cli.vm;
 
 import dev.gnomon.cli.usage.Choice;
 import dev.gnomon.machine.guest.GuestFeature;
+import dev.gnomon.machine.guest.Nesting;
 import dev.gnomon.mmu.config.MmuKind;
 import dev.gnomon.mmu.config.TdpKind;
 import java.util.EnumSet;
@@ -80,6 +81,14 @@ public final class Choices {
       }
       word("all", new GuestDoing(EnumSet.allOf(GuestFeature.class)));
       word("none", new GuestDoing(Set.of()));
+    }
+  }
+
+  /** The format of a guest hypervisor's nested tables. */
+  public static final class NestedFormat extends Choice<Nesting.Format> {
+    /** Made by picocli. */
+    public NestedFormat() {
+      word("npt", Nesting.Format.NPT).word("ept", Nesting.Format.EPT);
     }
   }
 

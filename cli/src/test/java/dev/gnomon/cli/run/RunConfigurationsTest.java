@@ -85,6 +85,14 @@ class RunConfigurationsTest {
         "--mmu shadow --processes 2 --threads 2 --guest-paging pae --migrate --reclaim 50",
         "--mmu shadow --processes 3 --guest-paging 5level --host-pages 2m --guest-pages 2m",
         "--mmu shadow --host-bits 32 --processes 2 --threads 2 --migrate --reclaim 50",
+        "--nested ept --processes 2 --migrate --reclaim 50",
+        "--nested ept --nested-ad off --nested-execute-only --processes 2 --threads 2",
+        "--nested ept --tdp-mmu off --levels 5 --migrate",
+        "--nested npt --cpu amd --processes 2 --dirty-log ring",
+        "--nested npt --cpu amd --guest-paging 32 --migrate --reclaim 50",
+        "--nested npt --cpu amd --guest-paging pae --processes 2 --migrate --reclaim 50",
+        "--nested npt --cpu amd --host-bits 32 --guest-paging 32 --migrate --reclaim 50",
+        "--nested npt --cpu amd --host-bits 32 --processes 2 --threads 2 --reclaim 50",
       })
   void everyLoadIsRight(String options) throws IOException {
     JsonNode report = run("--verify --vcpus 2 " + options + MEMORY);

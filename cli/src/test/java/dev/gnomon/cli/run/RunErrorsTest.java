@@ -62,6 +62,14 @@ class RunErrorsTest {
             + " one address space",
         "--guest-paging none --guest-does fork|--guest-paging none does not go with --guest-does:"
             + " there are no tables to do it with",
+        "--nested npt|--nested npt needs --cpu amd",
+        "--nested ept --cpu amd|--nested ept needs --cpu intel",
+        "--nested ept --guest-paging none|--nested does not go with --guest-paging none: a"
+            + " hypervisor pages",
+        "--nested ept --mmu shadow|--nested does not go with --mmu shadow: L1 is offered no"
+            + " two-dimensional paging there",
+        "--nested-ad off|--nested-ad and --nested-execute-only are for --nested ept, which is not"
+            + " given",
         "--guest-paging none --guest-pages 2m|--guest-paging none does not go with --guest-pages"
             + " 2m: there are no pages",
         "--guest-paging none --memory 4g|--guest-paging none does not go with --memory 4g: without"

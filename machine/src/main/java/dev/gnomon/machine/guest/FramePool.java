@@ -38,8 +38,7 @@ final class FramePool {
 
   /** Makes all frames free. Once, when the guest boots. */
   void boot(Vcpu vcpu) {
-    long tableFrames = (memoryMap.frames() + WORDS_PER_FRAME - 1) / WORDS_PER_FRAME;
-    vcpu.writeLong(word(NEXT_FRAME), AddressLayout.FIRST_FREE_FRAME + tableFrames);
+    vcpu.writeLong(word(NEXT_FRAME), firstFree());
     vcpu.writeLong(word(LARGE_END), memoryMap.frames() & -largeFrames);
   }
 
@@ -60,6 +59,24 @@ final class FramePool {
       vcpu.writeLong(directMap.at(gpa + offset), 0);
     }
     return gpa;
+  }
+
+  /** The number of the first of so many frames of zeros, one after the other, for one user. */
+  long allocateRun(Vcpu vcpu, long frames) {
+    long first = vcpu.locked().fetchAndAdd(word(NEXT_FRAME), Long.BYTES, frames);
+    if (first + frames > vcpu.readLong(word(LARGE_END))) {
+      throw new OutOfGuestMemoryException(memoryMap.memoryBytes());
+    }
+    return first;
+  }
+
+  /** The first frame that {@link #allocateRun} gives once all are free. */
+  long firstFree() {
+    return AddressLayout.FIRST_FREE_FRAME + tableFrames();
+  }
+
+  private long tableFrames() {
+    return (memoryMap.frames() + WORDS_PER_FRAME - 1) / WORDS_PER_FRAME;
   }
 
   private long allocateFresh(Vcpu vcpu) {

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Guest {
   private final GuestConfig config;
+  private final @Nullable Hypervisor hypervisor;
   private final GuestKernel kernel;
   private final ProcessMaker maker;
   private final List<GuestProcess> processes;
@@ -44,8 +45,10 @@ public final class Guest {
     this.vm = vm;
     this.config = config;
     int count = vm.config().mmu().vcpus();
-    kernel = new GuestKernel(levels, vm, config);
-    maker = new ProcessMaker(config, kernel, vm.memoryMap());
+    Nesting nesting = config.nesting();
+    hypervisor = nesting == null ? null : new Hypervisor(levels, vm, nesting, config.seed());
+    kernel = new GuestKernel(levels, vm, config, hypervisor);
+    maker = new ProcessMaker(config, kernel, kernel.memoryMap());
     processes = maker.processes();
     vcpus = newVcpus(ControlRegisters.RESET);
     sharedPages = new SharedPages(vm.execution().platform(), kernel, 0);
@@ -70,13 +73,17 @@ public final class Guest {
   public void boot(List<? extends TraceSource> traces) {
     int count = config.processes(traces.size(), vcpus.length);
     int pairs = SharedPages.pairs(count * config.threads());
-    runAlone(
+    if (hypervisor != null) {
+      runAlone(hypervisor::boot);
+    }
+    runInKernel(
+        KernelHalf.flat(),
         vcpu -> {
           kernel.boot(vcpu, pairs);
           maker.add(vcpu, count, traces);
         });
     for (Vcpu vcpu : vcpus) {
-      vcpu.load(kernel.registers());
+      vcpu.load(hypervisor == null ? kernel.registers() : hypervisor.registers());
     }
     sharedPages = new SharedPages(vm.execution().platform(), kernel, processes.size());
     queue = newQueue(new long[vcpus.length]);
@@ -85,8 +92,8 @@ public final class Guest {
 
   private Slices newSlices() {
     int pairs = SharedPages.pairs(processes.size());
-    Chores chores = new Chores(config, kernel, pairs, vm.memoryMap().frames());
-    return new Slices(vm, kernel, queue, sharedPages, chores);
+    Chores chores = new Chores(config, kernel, pairs, kernel.memoryMap().frames());
+    return new Slices(vm, hypervisor, kernel, queue, sharedPages, chores);
   }
 
   private RunQueue newQueue(long[] accesses) {
@@ -170,6 +177,9 @@ public final class Guest {
     earlierWalkLoads = walkLoads();
     vm = destination;
     vcpus = newVcpus(ControlRegisters.RESET);
+    if (hypervisor != null) {
+      hypervisor.moveTo(destination);
+    }
     kernel.moveTo(destination);
     load(registers);
     queue = newQueue(accesses);
@@ -258,7 +268,11 @@ public final class Guest {
 
   /** What its kernel has counted of its own doing. While no vCPU runs. */
   public Map<GuestStat, Long> statistics() {
-    return kernel.memory().counters().sums();
+    Map<GuestStat, Long> sums = kernel.memory().counters().sums();
+    if (hypervisor != null) {
+      hypervisor.counters().sums().forEach((stat, sum) -> sums.merge(stat, sum, Long::sum));
+    }
+    return sums;
   }
 
   /** How often a TLB could not serve an access. While no vCPU runs. */
@@ -285,21 +299,7 @@ public final class Guest {
    * verified.
    */
   public void sweep() {
-    runAlone(
-        vcpu -> {
-          long slices = 0;
-          for (GuestProcess process : processes) {
-            Verifier verifier = verifierOf(process);
-            kernel.load(vcpu, process);
-            verifier.sweep(vcpu);
-            slices += process.slices();
-          }
-          kernel.unload(vcpu);
-          long counted = kernel.slices(vcpu);
-          if (counted != slices && !processes.isEmpty()) {
-            verifierOf(processes.get(0)).mismatch(kernel.layout().kernelPage(), slices, counted);
-          }
-        });
+    runInKernel(kernel.registers(), new LastSweep(kernel, processes)::make);
   }
 
   /** What was checked. While no vCPU runs. */
@@ -340,12 +340,19 @@ public final class Guest {
     }
   }
 
-  private static Verifier verifierOf(GuestProcess process) {
-    Verifier verifier = process.verifier();
-    if (verifier == null) {
-      throw new IllegalStateException("the guest is not verified");
+  /** Runs code of the kernel's: of L2, with these registers, if there is a hypervisor. */
+  private void runInKernel(ControlRegisters registers, GuestCode code) {
+    Hypervisor l1 = hypervisor;
+    if (l1 == null) {
+      runAlone(code);
+      return;
     }
-    return verifier;
+    runAlone(
+        vcpu -> {
+          l1.enter(vcpu, registers);
+          code.run(vcpu);
+          l1.exit(vcpu);
+        });
   }
 
   /** Runs guest code on the first vCPU, alone, in supervisor mode. */

@@ -3,6 +3,7 @@ package dev.gnomon.machine.guest;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How the guest runs its traces.
@@ -15,6 +16,7 @@ import java.util.Set;
  *     int)}
  * @param threads how many players of a trace share an address space
  * @param features what the guest does besides
+ * @param nesting how a hypervisor in the guest runs all of this, or null if there is none
  */
 public record GuestConfig(
     boolean usesLargePages,
@@ -23,7 +25,8 @@ public record GuestConfig(
     int sliceAccesses,
     int processes,
     int threads,
-    Set<GuestFeature> features) {
+    Set<GuestFeature> features,
+    @Nullable Nesting nesting) {
 
   /** About a millisecond. */
   public static final int DEFAULT_SLICE = 20_000;
@@ -47,13 +50,19 @@ public record GuestConfig(
 
   /** A guest that does nothing besides, with as many processes as it takes. */
   public GuestConfig(boolean usesLargePages, boolean isVerified, long seed, int sliceAccesses) {
-    this(usesLargePages, isVerified, seed, sliceAccesses, 0, 1, Set.of());
+    this(usesLargePages, isVerified, seed, sliceAccesses, 0, 1, Set.of(), null);
   }
 
   /** As this, with processes and threads that do more than play. */
   public GuestConfig with(int processCount, int threadCount, Set<GuestFeature> more) {
     return new GuestConfig(
-        usesLargePages, isVerified, seed, sliceAccesses, processCount, threadCount, more);
+        usesLargePages, isVerified, seed, sliceAccesses, processCount, threadCount, more, nesting);
+  }
+
+  /** As this, run by a hypervisor in the guest. */
+  public GuestConfig with(@Nullable Nesting how) {
+    return new GuestConfig(
+        usesLargePages, isVerified, seed, sliceAccesses, processes, threads, features, how);
   }
 
   /**

@@ -4,12 +4,9 @@ import dev.gnomon.machine.GuestMemoryMap;
 import dev.gnomon.machine.VirtualMachine;
 import dev.gnomon.machine.processor.PageFaultHandler;
 import dev.gnomon.machine.processor.Vcpu;
-import dev.gnomon.mmu.arch.ControlBits;
 import dev.gnomon.mmu.arch.ControlRegisters;
-import dev.gnomon.mmu.arch.GuestEntry;
-import dev.gnomon.mmu.arch.PageLevel;
-import dev.gnomon.mmu.arch.PagingMode;
 import dev.gnomon.mmu.platform.PhysicalMemory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The guest's kernel: it boots, switches processes, and takes page faults and interrupts.
@@ -21,13 +18,6 @@ import dev.gnomon.mmu.platform.PhysicalMemory;
  * guest memory.
  */
 final class GuestKernel implements PageFaultHandler {
-  private static final long KERNEL_BITS =
-      GuestEntry.PRESENT
-          | GuestEntry.WRITABLE
-          | GuestEntry.GLOBAL
-          | GuestEntry.ACCESSED
-          | GuestEntry.DIRTY;
-
   /** Of the kernel's page; the frame pool has the words around it. */
   private static final int SLICES = 16;
 
@@ -37,6 +27,8 @@ final class GuestKernel implements PageFaultHandler {
   private final GuestConfig config;
   private final DirectMap directMap;
   private final GuestMemoryMap memoryMap;
+  private final KernelHalf kernelHalf;
+  private final @Nullable Hypervisor below;
   private final GuestProcess[] running;
   private KernelMemory memory;
   private PageFaults pageFaults;
@@ -45,9 +37,16 @@ final class GuestKernel implements PageFaultHandler {
 
   /** The kernel of a guest in a VM. */
   GuestKernel(int levels, VirtualMachine vm, GuestConfig config) {
+    this(levels, vm, config, null);
+  }
+
+  /** The kernel of a guest in a VM, or of one that a hypervisor in that VM runs. */
+  GuestKernel(int levels, VirtualMachine vm, GuestConfig config, @Nullable Hypervisor below) {
     layout = new AddressLayout(levels);
     this.config = config;
-    memoryMap = vm.memoryMap();
+    this.below = below;
+    memoryMap = below == null ? vm.memoryMap() : below.memoryOfL2();
+    kernelHalf = new KernelHalf(layout, memoryMap);
     directMap = new DirectMap(layout.physicalMap());
     running = new GuestProcess[vm.config().mmu().vcpus()];
     memory = newMemory(vm);
@@ -57,13 +56,26 @@ final class GuestKernel implements PageFaultHandler {
   }
 
   private KernelMemory newMemory(VirtualMachine vm) {
+    KernelEvents events =
+        below == null
+            ? new KernelEvents(vm.execution().platform(), vm.mmu().rendezvous())
+            : below.events().above(below::takeLetters);
     return KernelMemory.of(
         layout,
         directMap,
         memoryMap,
         config.features(),
         vm.execution().platform(),
-        vm.mmu().rendezvous());
+        events,
+        GuestKernel::flushHere);
+  }
+
+  private static void flushHere(Vcpu vcpu, long gva) {
+    if (gva == Shootdown.ALL) {
+      vcpu.loadCr3(vcpu.registers().cr3());
+    } else {
+      vcpu.invlpg(gva);
+    }
   }
 
   /** Goes on in another VM. While no vCPU runs. */
@@ -74,6 +86,11 @@ final class GuestKernel implements PageFaultHandler {
     pageFaults = new PageFaults(memory, config.usesLargePages());
     spaces = new SpaceLife(memory, config.has(GuestFeature.RECURSIVE));
     changes = new SpaceChanges(memory);
+  }
+
+  /** Where its memory is. */
+  GuestMemoryMap memoryMap() {
+    return memoryMap;
   }
 
   AddressLayout layout() {
@@ -97,23 +114,7 @@ final class GuestKernel implements PageFaultHandler {
 
   /** The registers under which the kernel's own tables are used. */
   ControlRegisters registers() {
-    PagingMode mode = layout.mode();
-    if (mode.isLong()) {
-      return ControlRegisters.longMode(mode.levels(), AddressLayout.TOP_GPA, false);
-    }
-    if (!layout.isPaged()) {
-      long flat = ControlBits.CR0_PE | ControlBits.CR0_ET;
-      return new ControlRegisters(flat, 0, 0, 0, 0, false, false);
-    }
-    boolean isPae = mode == PagingMode.PAE;
-    return new ControlRegisters(
-        ControlBits.CR0_PG | ControlBits.CR0_WP | ControlBits.CR0_PE | ControlBits.CR0_ET,
-        AddressLayout.TOP_GPA,
-        ControlBits.CR4_PGE | (isPae ? ControlBits.CR4_PAE : ControlBits.CR4_PSE),
-        isPae ? ControlBits.EFER_NXE : 0,
-        0,
-        false,
-        false);
+    return kernelHalf.registers();
   }
 
   // --- booting ---
@@ -127,24 +128,10 @@ final class GuestKernel implements PageFaultHandler {
     if (layout.isPaged()) {
       directMap.setBase(0);
       memory.pool().boot(vcpu);
-      mapKernel(vcpu);
+      kernelHalf.map(vcpu, memory.tables());
       mapSharedPages(vcpu, sharedPages);
       vcpu.load(registers());
       directMap.setBase(layout.physicalMap());
-    }
-  }
-
-  private void mapKernel(Vcpu vcpu) {
-    PageTables tables = memory.tables();
-    long top = AddressLayout.TOP_GPA;
-    tables.map(vcpu, top, layout.kernelPage(), AddressLayout.KERNEL_FRAME_GPA, KERNEL_BITS, 1);
-    tables.map(vcpu, top, layout.localApic(), GuestMemoryMap.LOCAL_APIC, KERNEL_BITS, 1);
-    PagingMode mode = layout.mode();
-    int level = mode.isLong() ? PageLevel.LEVEL_1G : PageLevel.LEVEL_2M;
-    long noExecute = mode == PagingMode.BITS_32 ? 0 : GuestEntry.NO_EXECUTE;
-    long bits = KERNEL_BITS | GuestEntry.LARGE | noExecute;
-    for (long gpa = 0; gpa < memoryMap.endGpa(); gpa += tables.span(level)) {
-      tables.map(vcpu, top, layout.physicalMap() + gpa, gpa, bits, level);
     }
   }
 
@@ -180,15 +167,22 @@ final class GuestKernel implements PageFaultHandler {
   void load(Vcpu vcpu, GuestProcess process) {
     running[vcpu.index()] = process;
     if (layout.isPaged()) {
-      memory.shootdown().load(vcpu, process.space());
+      loadSpace(vcpu, process.space());
       memory.counters().count(vcpu.index(), GuestStat.SWITCHES, 1);
     }
+  }
+
+  /** Loads a space's tables. */
+  void loadSpace(Vcpu vcpu, AddressSpace space) {
+    memory.shootdown().enter(vcpu.index(), space.id());
+    vcpu.loadCr3(space.cr3());
   }
 
   /** Has a vCPU run nothing but the kernel, on its own tables. In supervisor mode. */
   void unload(Vcpu vcpu) {
     if (layout.isPaged()) {
-      memory.shootdown().unload(vcpu, AddressLayout.TOP_GPA);
+      vcpu.loadCr3(AddressLayout.TOP_GPA);
+      memory.shootdown().leave(vcpu.index());
     }
   }
 
@@ -209,12 +203,18 @@ final class GuestKernel implements PageFaultHandler {
   /** Takes the interrupts that have come in. Between two instructions of a process. */
   void interrupts(Vcpu vcpu) {
     if (vcpu.takeEvent()) {
+      if (below != null) {
+        below.takeLetters(vcpu);
+      }
       memory.shootdown().takeLetters(vcpu);
     }
   }
 
   @Override
   public void pageFault(Vcpu vcpu, long gva, long code) {
+    if (below != null && !vcpu.nested().isRunning()) {
+      throw PageFaults.unexpected(gva, code);
+    }
     if (gva >= 0 && gva < layout.userEnd()) {
       pageFaults.handle(vcpu, running[vcpu.index()], gva, code);
     } else if (Long.compareUnsigned(gva, layout.sharedPages()) >= 0

@@ -17,7 +17,19 @@ public enum GuestStat {
   PAGES_PROTECTED,
   PAGES_MOVED,
   /** Interrupts sent to other vCPUs so that they flush. */
-  SHOOTDOWN_IPIS;
+  SHOOTDOWN_IPIS,
+  /** How often the guest's hypervisor ran its guest. */
+  L2_ENTRIES,
+  /** How often the hypervisor's tables refused its guest an access. */
+  L2_VIOLATIONS,
+  L2_PAGES_UNMAPPED,
+  L2_PAGES_PROTECTED,
+  L2_PAGES_MOVED;
+
+  /** Whether only a hypervisor in the guest counts it. */
+  public boolean isOfHypervisor() {
+    return compareTo(L2_ENTRIES) >= 0;
+  }
 
   /** The name in reports: lower case. */
   public String label() {

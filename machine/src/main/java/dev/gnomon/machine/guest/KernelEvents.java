@@ -19,11 +19,27 @@ final class KernelEvents {
 
   private final SharedWords words;
   private final Rendezvous rendezvous;
+  private final InterruptHandler below;
 
   /** Those of a VM. */
   KernelEvents(Platform platform, Rendezvous rendezvous) {
-    words = platform.newWords(1);
+    this(platform.newWords(1), rendezvous, vcpu -> {});
+  }
+
+  private KernelEvents(SharedWords words, Rendezvous rendezvous, InterruptHandler below) {
+    this.words = words;
     this.rendezvous = rendezvous;
+    this.below = below;
+  }
+
+  /** Those of a guest whose hypervisor has these, and takes its own interrupts first. */
+  KernelEvents above(InterruptHandler hypervisor) {
+    return new KernelEvents(words, rendezvous, hypervisor);
+  }
+
+  /** How many vCPUs there are. */
+  int vcpus() {
+    return rendezvous.vcpus();
   }
 
   /** Takes the interrupts of a vCPU: code of its kernel. */
@@ -47,6 +63,7 @@ final class KernelEvents {
   void await(Vcpu vcpu, BooleanSupplier isSo, InterruptHandler handler) {
     while (true) {
       long seen = words.get(CHANGES);
+      below.interrupts(vcpu);
       handler.interrupts(vcpu);
       if (isSo.getAsBoolean()) {
         return;

@@ -6,7 +6,6 @@ import dev.gnomon.mmu.arch.PageLevel;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.platform.Platform;
 import dev.gnomon.mmu.platform.SharedWords;
-import dev.gnomon.mmu.sync.Rendezvous;
 import java.util.Set;
 
 /**
@@ -33,11 +32,11 @@ record KernelMemory(
       GuestMemoryMap memoryMap,
       Set<GuestFeature> features,
       Platform platform,
-      Rendezvous rendezvous) {
-    KernelEvents events = new KernelEvents(platform, rendezvous);
-    int vcpus = rendezvous.vcpus();
+      KernelEvents events,
+      Shootdown.LocalFlush flush) {
+    int vcpus = events.vcpus();
     GuestCounters counters = new GuestCounters(platform, vcpus);
-    Shootdown shootdown = new Shootdown(platform, events, counters, vcpus);
+    Shootdown shootdown = new Shootdown(platform, events, counters, flush, vcpus);
     SharedWords words = platform.newWords((LOCKS + 1) * SharedWords.STRIDE);
     KernelLock[] locks = new KernelLock[LOCKS + 1];
     for (int i = 0; i <= LOCKS; i++) {

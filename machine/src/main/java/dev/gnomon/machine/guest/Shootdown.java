@@ -27,18 +27,27 @@ final class Shootdown {
   /** The space of a vCPU that has the kernel's own tables loaded, which never change. */
   static final long NO_SPACE = 0;
 
+  /** Flushes an address, or {@link #ALL}, on the vCPU that executes it. */
+  @FunctionalInterface
+  interface LocalFlush {
+    void flush(Vcpu vcpu, long gva);
+  }
+
   private final int vcpus;
   private final KernelEvents events;
   private final GuestCounters counters;
+  private final LocalFlush local;
   private final SharedWords loaded;
   private final SharedWords addresses;
   private final SharedWords letters;
   private final SharedWords numbers;
 
-  Shootdown(Platform platform, KernelEvents events, GuestCounters counters, int vcpus) {
+  Shootdown(
+      Platform platform, KernelEvents events, GuestCounters counters, LocalFlush local, int vcpus) {
     this.vcpus = vcpus;
     this.events = events;
     this.counters = counters;
+    this.local = local;
     loaded = platform.newWords(vcpus * SharedWords.STRIDE);
     addresses = platform.newWords(vcpus * SharedWords.STRIDE);
     letters = platform.newWords(vcpus * vcpus);
@@ -50,16 +59,14 @@ final class Shootdown {
     return loaded.get(vcpu * SharedWords.STRIDE);
   }
 
-  /** Loads a space's top table. */
-  void load(Vcpu vcpu, AddressSpace space) {
-    loaded.getAndSet(vcpu.index() * SharedWords.STRIDE, space.id());
-    vcpu.loadCr3(space.cr3());
+  /** A vCPU is about to load a space. */
+  void enter(int vcpu, long space) {
+    loaded.getAndSet(vcpu * SharedWords.STRIDE, space);
   }
 
-  /** Leaves whatever space is loaded for the kernel's own tables. */
-  void unload(Vcpu vcpu, long kernelCr3) {
-    vcpu.loadCr3(kernelCr3);
-    loaded.getAndSet(vcpu.index() * SharedWords.STRIDE, NO_SPACE);
+  /** A vCPU has left the space that it had loaded, and cached nothing of it. */
+  void leave(int vcpu) {
+    loaded.getAndSet(vcpu * SharedWords.STRIDE, NO_SPACE);
     // Who waits for an answer of this vCPU need not.
     events.announce();
   }
@@ -72,7 +79,7 @@ final class Shootdown {
     vcpu.fence();
     int self = vcpu.index();
     if (isLoaded(self, space)) {
-      flushHere(vcpu, gva);
+      local.flush(vcpu, gva);
     }
     addresses.set(self * SharedWords.STRIDE, gva);
     boolean[] isAsked = new boolean[vcpus];
@@ -112,7 +119,7 @@ final class Shootdown {
       int box = box(sender, vcpu.index());
       long letter;
       while ((letter = letters.get(box)) != 0) {
-        flushHere(vcpu, addresses.get(sender * SharedWords.STRIDE));
+        local.flush(vcpu, addresses.get(sender * SharedWords.STRIDE));
         // Another letter may have come where the sender did not wait for this one.
         letters.compareAndExchange(box, letter, 0);
         isAny = true;
@@ -120,14 +127,6 @@ final class Shootdown {
     }
     if (isAny) {
       events.announce();
-    }
-  }
-
-  private void flushHere(Vcpu vcpu, long gva) {
-    if (gva == ALL) {
-      vcpu.loadCr3(vcpu.registers().cr3());
-    } else {
-      vcpu.invlpg(gva);
     }
   }
 

@@ -21,6 +21,7 @@ final class Slices {
   private static final int CHILD_SLICE = 256;
 
   private final VirtualMachine vm;
+  private final @Nullable Hypervisor hypervisor;
   private final GuestKernel kernel;
   private final RunQueue queue;
   private final SharedPages sharedPages;
@@ -31,11 +32,13 @@ final class Slices {
 
   Slices(
       VirtualMachine vm,
+      @Nullable Hypervisor hypervisor,
       GuestKernel kernel,
       RunQueue queue,
       SharedPages sharedPages,
       Chores chores) {
     this.vm = vm;
+    this.hypervisor = hypervisor;
     this.kernel = kernel;
     this.queue = queue;
     this.sharedPages = sharedPages;
@@ -81,6 +84,7 @@ final class Slices {
     process.beginSlice();
     boolean mayFork = !queue.hasChild(cpu, process);
     vcpu.enterGuest();
+    enterL2(vcpu, process);
     kernel.switchTo(vcpu, process);
     sharedPages.exercise(vcpu, process.id(), process.verifier());
     doChores(cpu, vcpu, process, mayFork);
@@ -101,8 +105,23 @@ final class Slices {
       }
     }
     kernel.endSlice(vcpu);
+    exitL2(vcpu);
     vcpu.leaveGuest();
     return accesses;
+  }
+
+  /** The hypervisor, if there is one, does what it does, and runs the kernel. */
+  private void enterL2(Vcpu vcpu, GuestProcess process) {
+    if (hypervisor != null) {
+      hypervisor.perform(vcpu, (long) process.id() << 40 ^ process.slices());
+      hypervisor.enter(vcpu, kernel.registers());
+    }
+  }
+
+  private void exitL2(Vcpu vcpu) {
+    if (hypervisor != null) {
+      hypervisor.exit(vcpu);
+    }
   }
 
   private void doChores(Cpu cpu, Vcpu vcpu, GuestProcess process, boolean mayFork) {
@@ -121,6 +140,7 @@ final class Slices {
 
   private void runChild(Vcpu vcpu, GuestProcess child) {
     vcpu.enterGuest();
+    enterL2(vcpu, child);
     kernel.load(vcpu, child);
     vcpu.setUser(true);
     for (int played = 0; played < CHILD_SLICE && child.hasRecords(); played += PORTION) {
@@ -137,6 +157,7 @@ final class Slices {
       chores.bury(vcpu, child);
       bury(vcpu.index(), child);
     }
+    exitL2(vcpu);
     vcpu.leaveGuest();
   }
 

@@ -4,6 +4,7 @@ import dev.gnomon.machine.InputException;
 import dev.gnomon.machine.VmConfig;
 import dev.gnomon.machine.guest.GuestConfig;
 import dev.gnomon.machine.guest.GuestFeature;
+import dev.gnomon.machine.guest.Nesting;
 import dev.gnomon.machine.processor.TlbConfig;
 import dev.gnomon.mmu.config.DirtyLogKind;
 import dev.gnomon.mmu.config.MmuConfig;
@@ -12,6 +13,7 @@ import dev.gnomon.mmu.config.SpteLayout;
 import dev.gnomon.mmu.config.TdpKind;
 import java.util.EnumSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** A {@link VmDescription} on the wire. */
 final class DescriptionCodec {
@@ -22,6 +24,7 @@ final class DescriptionCodec {
   private static final SpteLayout[] LAYOUTS = SpteLayout.values();
   private static final DirtyLogKind[] LOG_KINDS = DirtyLogKind.values();
   private static final MmuKind[] MMU_KINDS = MmuKind.values();
+  private static final Nesting.Format[] NESTED_FORMATS = Nesting.Format.values();
   private static final GuestFeature[] FEATURES = GuestFeature.values();
 
   private DescriptionCodec() {}
@@ -39,6 +42,7 @@ final class DescriptionCodec {
         .put(guest.processes())
         .put(guest.threads())
         .put(bits(guest.features()));
+    writeNesting(out, guest.nesting());
   }
 
   /**
@@ -59,7 +63,8 @@ final class DescriptionCodec {
               in.getInt(),
               in.getInt(),
               in.getInt(),
-              features(in));
+              features(in),
+              readNesting(in));
       in.end();
       if (levels != 0 && (levels < 2 || levels > 5)) {
         throw in.malformed();
@@ -68,6 +73,21 @@ final class DescriptionCodec {
     } catch (IllegalArgumentException e) {
       throw new InputException("the peer describes a VM that cannot be: " + e.getMessage(), e);
     }
+  }
+
+  private static void writeNesting(PayloadWriter out, @Nullable Nesting nesting) {
+    out.put(nesting != null);
+    if (nesting != null) {
+      out.put(nesting.format().ordinal())
+          .put(nesting.hasAccessedDirty())
+          .put(nesting.usesExecuteOnly());
+    }
+  }
+
+  private static @Nullable Nesting readNesting(PayloadReader in) {
+    return in.getBoolean()
+        ? new Nesting(one(in, NESTED_FORMATS), in.getBoolean(), in.getBoolean())
+        : null;
   }
 
   private static int bits(Set<GuestFeature> features) {

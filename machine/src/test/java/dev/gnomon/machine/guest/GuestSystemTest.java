@@ -3,6 +3,8 @@ package dev.gnomon.machine.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gnomon.mmu.config.MmuConfig;
+import dev.gnomon.mmu.config.MmuKind;
+import dev.gnomon.mmu.config.TdpKind;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
@@ -60,6 +62,34 @@ class GuestSystemTest {
     Map<GuestStat, Long> counts =
         play(isShadow ? GuestRig.shadow(2, 0) : GuestRig.tdp(2), 0, config, 1);
     assertThat(counts.values()).containsOnly(0L);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "EPT,4,true,false,64",
+    "EPT,4,false,true,64",
+    "EPT,3,true,true,64",
+    "NPT,2,true,false,64",
+    "NPT,3,true,false,64",
+    "NPT,4,true,false,64",
+    "NPT,2,true,false,32",
+    "NPT,3,true,false,32"
+  })
+  void aHypervisorChangesItsTablesUnderItsGuest(
+      Nesting.Format format, int levels, boolean hasAd, boolean executeOnly, int hostBits) {
+    TdpKind kind = format == Nesting.Format.EPT ? TdpKind.EPT : TdpKind.NPT;
+    MmuConfig mmu = MmuConfig.of(kind, 2);
+    GuestConfig config = config(2, 2, ALL).with(new Nesting(format, hasAd, executeOnly));
+    Map<GuestStat, Long> counts = play(host(mmu, hostBits).withNested(true), levels, config, 2);
+    assertThat(counts.get(GuestStat.L2_ENTRIES)).isPositive();
+    assertThat(counts.get(GuestStat.L2_VIOLATIONS)).isPositive();
+    assertThat(counts.get(GuestStat.L2_PAGES_UNMAPPED)).isPositive();
+    assertThat(counts.get(GuestStat.L2_PAGES_PROTECTED)).isPositive();
+    assertThat(counts.get(GuestStat.L2_PAGES_MOVED)).isPositive();
+  }
+
+  private static MmuConfig host(MmuConfig mmu, int bits) {
+    return bits == 32 ? mmu.withMmu(MmuKind.LEGACY_TDP).withHostBits(32) : mmu;
   }
 
   @Test

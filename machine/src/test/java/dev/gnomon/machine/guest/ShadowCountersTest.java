@@ -29,13 +29,12 @@ class ShadowCountersTest {
     }
 
     void load(AddressSpace space) {
-      kernel.memory().shootdown().load(vcpu, space);
+      kernel.loadSpace(vcpu, space);
     }
 
     /** Where the entry of an address's table is found. */
     long tableEntry(AddressSpace space) {
-      return Objects.requireNonNull(
-              kernel.memory().tables().tableEntry(vcpu, space.cr3(), GVA))
+      return Objects.requireNonNull(kernel.memory().tables().tableEntry(vcpu, space.cr3(), GVA))
           .address();
     }
 
@@ -136,6 +135,7 @@ class ShadowCountersTest {
         guest -> {
           AddressSpace space = guest.newSpace();
           guest.map(space, GVA);
+          guest.load(space);
           assertThat(guest.growth(Stat.TLB_FLUSH, () -> guest.load(space))).isEqualTo(1);
           assertThat(guest.growth(Stat.INVLPG, () -> guest.vcpu().invlpg(GVA))).isEqualTo(1);
         });

@@ -59,7 +59,7 @@ class SpaceTest {
           AddressSpace space = newSpace(kernel, vcpu);
           long gpa = mapPage(kernel, vcpu, space, GVA);
           long direct = leaf(kernel, vcpu, space, GVA).address();
-          kernel.memory().shootdown().load(vcpu, space);
+          kernel.loadSpace(vcpu, space);
           Leaf seen = leaf(kernel, vcpu, space, GVA);
           assertThat(seen.address()).isEqualTo(layout.recursiveEntry(GVA, 1)).isNotEqualTo(direct);
           assertThat(seen.gpa()).isEqualTo(gpa);
@@ -104,7 +104,7 @@ class SpaceTest {
             AddressSpace space = newSpace(kernel, vcpu);
             mapPage(kernel, vcpu, space, GVA);
             mapPage(kernel, vcpu, space, 2 * GVA);
-            kernel.memory().shootdown().load(vcpu, space);
+            kernel.loadSpace(vcpu, space);
             vcpu.writeLong(GVA, i);
             kernel.unload(vcpu);
             kernel.spaces().destroy(vcpu, space);
@@ -124,7 +124,7 @@ class SpaceTest {
         (kernel, vcpu) -> {
           AddressSpace space = newSpace(kernel, vcpu);
           mapPage(kernel, vcpu, space, GVA);
-          kernel.memory().shootdown().load(vcpu, space);
+          kernel.loadSpace(vcpu, space);
           long table =
               GuestEntry.address(
                   Objects.requireNonNull(
@@ -147,7 +147,7 @@ class SpaceTest {
         (kernel, vcpu) -> {
           AddressSpace space = newSpace(kernel, vcpu);
           long gpa = mapPage(kernel, vcpu, space, GVA);
-          kernel.memory().shootdown().load(vcpu, space);
+          kernel.loadSpace(vcpu, space);
           vcpu.writeLong(GVA + 8, 77);
           kernel.changes().movePage(vcpu, space, GVA);
           assertThat(leaf(kernel, vcpu, space, GVA).gpa()).isNotEqualTo(gpa);

@@ -10,6 +10,7 @@ import dev.gnomon.machine.guest.GuestConfig;
 import dev.gnomon.machine.guest.GuestFeature;
 import dev.gnomon.machine.guest.GuestState;
 import dev.gnomon.machine.guest.Mismatch;
+import dev.gnomon.machine.guest.Nesting;
 import dev.gnomon.machine.guest.ProcessState;
 import dev.gnomon.machine.processor.TlbConfig;
 import dev.gnomon.machine.trace.TraceBatch;
@@ -117,7 +118,8 @@ class WireProperties {
             new VmConfig(mmu, 6L << 30, 2, new TlbConfig(64, 2, 3, 4, 5, 6, 8)),
             5,
             new GuestConfig(true, true, -7, 1234)
-                .with(3, 2, Set.of(GuestFeature.FORK, GuestFeature.RECURSIVE)));
+                .with(3, 2, Set.of(GuestFeature.FORK, GuestFeature.RECURSIVE))
+                .with(new Nesting(Nesting.Format.EPT, false, true)));
     PayloadWriter out = new PayloadWriter();
     DescriptionCodec.write(out, description);
     assertThat(DescriptionCodec.read(reader(out.toByteArray()))).isEqualTo(description);
