@@ -1,20 +1,14 @@
 package dev.gnomon.mmu;
 
-import dev.gnomon.mmu.arch.PagingFeatures;
 import dev.gnomon.mmu.config.MmuConfig;
-import dev.gnomon.mmu.config.MmuKind;
 import dev.gnomon.mmu.config.Statistics;
 import dev.gnomon.mmu.dirty.DirtyLog;
 import dev.gnomon.mmu.dirty.DirtyMarker;
 import dev.gnomon.mmu.dirty.PmlBuffer;
 import dev.gnomon.mmu.event.Tracepoints;
 import dev.gnomon.mmu.fault.Invalidations;
-import dev.gnomon.mmu.fault.NestedPaging;
 import dev.gnomon.mmu.fault.PageFaults;
-import dev.gnomon.mmu.fault.RootPaging;
 import dev.gnomon.mmu.fault.ShadowFaults;
-import dev.gnomon.mmu.fault.ShadowPaging;
-import dev.gnomon.mmu.fault.TdpPaging;
 import dev.gnomon.mmu.make.SpteMaker;
 import dev.gnomon.mmu.make.SpteWriter;
 import dev.gnomon.mmu.notify.MmuNotifier;
@@ -22,11 +16,7 @@ import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.platform.HostPages;
 import dev.gnomon.mmu.platform.PhysicalMemory;
 import dev.gnomon.mmu.platform.Platform;
-import dev.gnomon.mmu.root.LoadedRoots;
-import dev.gnomon.mmu.root.NestedSource;
-import dev.gnomon.mmu.root.ShadowRoots;
 import dev.gnomon.mmu.root.SpecialRootsRule;
-import dev.gnomon.mmu.root.VcpuRoot;
 import dev.gnomon.mmu.shadow.Foundation;
 import dev.gnomon.mmu.shadow.ShadowMmu;
 import dev.gnomon.mmu.shadow.ShadowRoot;
@@ -39,7 +29,6 @@ import dev.gnomon.mmu.sync.MmuLock;
 import dev.gnomon.mmu.sync.ReadCopyUpdate;
 import dev.gnomon.mmu.sync.Rendezvous;
 import dev.gnomon.mmu.sync.Synchronization;
-import dev.gnomon.mmu.table.Role;
 import dev.gnomon.mmu.table.ShadowPage;
 import dev.gnomon.mmu.table.ShadowPages;
 import dev.gnomon.mmu.table.SpteWords;
@@ -237,23 +226,8 @@ public final class Mmu {
             flusher,
             marker.usesRings(),
             trace);
-    vcpus = new VcpuMmu[config.vcpus()];
-    for (int i = 0; i < vcpus.length; i++) {
-      PmlBuffer pml =
-          config.logsByDirtyBit() ? new PmlBuffer(memory, platform.frames().allocate(cpu)) : null;
-      NestedPaging nested =
-          config.nested() && config.mmu() != MmuKind.SHADOW
-              ? nested(i, rules.get(Rules.SPECIAL_ROOTS), shadowFaults, base)
-              : null;
-      if (config.mmu() == MmuKind.TDP) {
-        RootPaging paging = new TdpPaging(pageFaults, new VcpuRoot(tdp, trace));
-        vcpus[i] = new VcpuMmu(i, memslots, statistics, marker, paging, null, nested, pml);
-      } else {
-        ShadowRoots roots = roots(i, base, rules);
-        ShadowPaging paging = new ShadowPaging(shadowFaults, roots, shadow, memslots);
-        vcpus[i] = new VcpuMmu(i, memslots, statistics, marker, paging, paging, nested, pml);
-      }
-    }
+    SpecialRootsRule specialRoots = rules.get(Rules.SPECIAL_ROOTS);
+    vcpus = new VcpuContexts(base, tdp, shadow, pageFaults, shadowFaults, specialRoots).make(cpu);
     audit =
         new Audit(
             platform, config, format, memslots, tdp, shadow, pages, mmuLock, hostPages, statistics);
@@ -261,25 +235,6 @@ public final class Mmu {
 
   private static boolean writeTracks(MmuConfig config) {
     return config.writeTracking() || config.shadowsTables();
-  }
-
-  private NestedPaging nested(
-      int vcpu, SpecialRootsRule specialRoots, ShadowFaults faults, Foundation base) {
-    NestedSource source = new NestedSource(shadow, config);
-    LoadedRoots roots = new LoadedRoots(vcpu, source, specialRoots, shadow, base);
-    return new NestedPaging(faults, source, roots, base, shadow);
-  }
-
-  private ShadowRoots roots(int vcpu, Foundation base, Rules rules) {
-    int tdpRole =
-        config.mmu() == MmuKind.SHADOW ? 0 : Role.direct(config.levels(), !config.accessedDirty());
-    return new ShadowRoots(
-        vcpu,
-        tdpRole,
-        PagingFeatures.of(config.physicalAddressBits()),
-        rules.get(Rules.SPECIAL_ROOTS),
-        shadow,
-        base);
   }
 
   /** A vCPU's MMU. */

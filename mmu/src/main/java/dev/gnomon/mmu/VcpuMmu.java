@@ -5,13 +5,13 @@ import dev.gnomon.mmu.arch.ControlRegisters;
 import dev.gnomon.mmu.arch.FaultCode;
 import dev.gnomon.mmu.arch.PagingFeatures;
 import dev.gnomon.mmu.arch.Privilege;
-import dev.gnomon.mmu.config.Statistics;
 import dev.gnomon.mmu.dirty.DirtyMarker;
 import dev.gnomon.mmu.dirty.PmlBuffer;
 import dev.gnomon.mmu.fault.NestedPaging;
 import dev.gnomon.mmu.fault.RootPaging;
 import dev.gnomon.mmu.fault.ShadowPaging;
 import dev.gnomon.mmu.platform.Cpu;
+import dev.gnomon.mmu.shadow.Foundation;
 import dev.gnomon.mmu.shadow.ShadowRoot;
 import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.slot.MemslotArray;
@@ -41,17 +41,15 @@ public final class VcpuMmu {
    */
   VcpuMmu(
       int vcpu,
-      Memslots memslots,
-      Statistics statistics,
-      DirtyMarker marker,
+      Foundation base,
       RootPaging paging,
       @Nullable ShadowPaging shadow,
       @Nullable NestedPaging guest,
       @Nullable PmlBuffer pml) {
     this.vcpu = vcpu;
-    this.memslots = memslots;
-    this.marker = marker;
-    nested = new NestedMmu(paging, guest, memslots, statistics);
+    memslots = base.memslots();
+    marker = base.marker();
+    nested = new NestedMmu(paging, guest, memslots, base.statistics());
     this.shadow = shadow;
     this.pml = pml;
   }
