@@ -167,7 +167,8 @@ public final class PagedGuest {
   public void start(int space) {
     if (isNested()) {
       mmu().loadRegisters(cpu(), registers(PagingMode.NONE));
-      enter();
+      // L1 uses memory too, of the lowest page on.
+      access(0, AccessKind.WRITE);
       runL2(tables(space));
     } else {
       registers = registers.withCr3(tables(space));
