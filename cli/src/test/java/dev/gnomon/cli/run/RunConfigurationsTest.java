@@ -93,6 +93,13 @@ class RunConfigurationsTest {
         "--nested npt --cpu amd --guest-paging pae --processes 2 --migrate --reclaim 50",
         "--nested npt --cpu amd --host-bits 32 --guest-paging 32 --migrate --reclaim 50",
         "--nested npt --cpu amd --host-bits 32 --processes 2 --threads 2 --reclaim 50",
+        "--mmu shadow --guest-paging none --migrate --rule special-roots=local",
+        "--mmu shadow --processes 3 --guest-paging 32 --reclaim 50 --rule special-roots=local",
+        "--mmu shadow --host-bits 32 --processes 3 --migrate --rule special-roots=local",
+        "--cpu amd --host-bits 32 --migrate --reclaim 50 --rule special-roots=local",
+        "--nested npt --cpu amd --host-bits 32 --processes 2 --migrate --rule special-roots=local",
+        "--nested npt --cpu amd --guest-paging 32 --reclaim 50 --rule special-roots=local",
+        "--nested npt --cpu amd --guest-paging pae --levels 5 --migrate --rule special-roots=local",
       })
   void everyLoadIsRight(String options) throws IOException {
     JsonNode report = run("--verify --vcpus 2 " + options + MEMORY);
