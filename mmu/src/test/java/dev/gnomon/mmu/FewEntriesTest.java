@@ -66,7 +66,7 @@ class FewEntriesTest {
     vm.addSlot(0, 0, 1L << 14, 1L << 14);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> vm.vcpu().write(gfn, 1))
-        .withMessageContaining("gfn " + Long.toHexString(gfn))
+        .withMessageContaining("page " + Long.toHexString(gfn))
         .withMessageContaining("beyond the 8 entries");
   }
 
