@@ -200,15 +200,25 @@ final class FuzzVm implements AutoCloseable {
     void add(int page);
   }
 
-  /** Has the mirror show what memory holds in the first pages; tells those that were not so. */
-  void follow(Mirror mirror, int pages, Pages changed) {
-    for (int page = 0; page < pages; page++) {
-      for (int word = firstDifference(page, mirror);
-          word >= 0;
-          word = firstDifference(page, mirror)) {
-        mirror.set(word, real(word));
-        changed.add(page);
+  /**
+   * Has the mirror show what memory holds; tells the pages that were not so. Those that nobody has
+   * written have no entries that a walk could mark.
+   */
+  void follow(Mirror mirror, Pages changed) {
+    for (int page = 0; page < PAGES; page++) {
+      if (mirror.isTouched(page)) {
+        follow(page, mirror, changed);
       }
+    }
+  }
+
+  /** The same, for one page. */
+  void follow(int page, Mirror mirror, Pages changed) {
+    for (int word = firstDifference(page, mirror);
+        word >= 0;
+        word = firstDifference(page, mirror)) {
+      mirror.set(word, real(word));
+      changed.add(page);
     }
   }
 

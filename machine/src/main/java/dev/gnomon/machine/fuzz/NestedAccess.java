@@ -20,7 +20,6 @@ import java.util.Set;
  */
 final class NestedAccess implements Accesses {
   private static final long OFFSET = 0xfff;
-  private static final int LIKELY_PAGES = GuestLayout.WINDOW_FRAMES;
 
   private final FuzzVm vm;
   private final Mirror mirror;
@@ -36,8 +35,8 @@ final class NestedAccess implements Accesses {
   private boolean isNestedStale;
   private boolean isL2Stale;
 
-  /** Whether the mirror has followed memory where it was likely to have changed. */
-  private boolean hasFollowed;
+  /** Whether walks may have marked entries of which the mirror does not know yet. */
+  private boolean mayHaveMarked;
 
   private boolean flip;
 
@@ -73,8 +72,7 @@ final class NestedAccess implements Accesses {
     outcome.perform(request, !isImplicit && flip);
     if (isNestedStale || isL2Stale) {
       checkPlaces(request);
-      vm.follow(mirror, LIKELY_PAGES, hostSide::written);
-      hasFollowed = true;
+      mayHaveMarked = true;
       return;
     }
     if (!isAsExpected(request, expected)) {
@@ -220,13 +218,15 @@ final class NestedAccess implements Accesses {
     WatchedMemory watch = outcome.watch();
     for (int i = 0; i < watch.count(); i++) {
       boolean isStore = watch.kind(i) == WatchedMemory.Touch.STORE;
-      if (isStore || watch.kind(i) == WatchedMemory.Touch.LOAD) {
-        int page = vm.pageOf(watch.address(i));
-        if (page == FuzzVm.NOWHERE
-            || vm.gfn(page) == FuzzVm.NOWHERE
-            || isStore && (vm.isReadOnly(page) || hostSide.isTracked(page))) {
-          throw new Divergence("L2's %s: %s".formatted(request.text(), outcome.text(request, vm)));
-        }
+      boolean isByVmm = !isStore && watch.kind(i) != WatchedMemory.Touch.LOAD;
+      int page = isByVmm ? vm.page(watch.address(i)) : vm.pageOf(watch.address(i));
+      boolean isOutside = page == FuzzVm.NOWHERE || vm.gfn(page) == FuzzVm.NOWHERE;
+      boolean isKept = !isOutside && (vm.isReadOnly(page) || hostSide.isTracked(page));
+      if (!isByVmm && isOutside || isStore && isKept) {
+        throw new Divergence("L2's %s: %s".formatted(request.text(), outcome.text(request, vm)));
+      }
+      if (request.isWrite() && !isOutside) {
+        vm.follow(page, mirror, hostSide::written);
       }
     }
   }
@@ -239,9 +239,9 @@ final class NestedAccess implements Accesses {
 
   /** L2 is left: memory is as it is. */
   void settle() {
-    if (hasFollowed) {
-      vm.follow(mirror, FuzzVm.PAGES, hostSide::written);
-      hasFollowed = false;
+    if (mayHaveMarked) {
+      vm.follow(mirror, hostSide::written);
+      mayHaveMarked = false;
     }
   }
 }

@@ -105,7 +105,7 @@ final class ScriptRunner implements AutoCloseable {
     Run(FuzzVm mine, Script script) {
       this.mine = mine;
       hostSide = new HostSide(mine);
-      mine.setHelper(hostSide::help);
+      mine.setHelper(this::help);
       for (int i = 0; i < FuzzVm.VCPUS; i++) {
         mine.vcpu(i).control().setPagingFeatures(script.features());
         guests[i] = new GuestTranslation(config, mine, mirror, script.features());
@@ -119,6 +119,16 @@ final class ScriptRunner implements AutoCloseable {
 
     void enter() {
       vcpu.enterGuest();
+    }
+
+    /** What walks have marked, they have marked before the host does anything. */
+    private void settle() {
+      hypervisors[running].settle();
+    }
+
+    private void help() {
+      settle();
+      hostSide.help();
     }
 
     /** Another vCPU runs from here on. */
@@ -226,6 +236,7 @@ final class ScriptRunner implements AutoCloseable {
         case FETCH -> access(AccessKind.FETCH, operation);
         default -> {
           vcpu.leaveGuest();
+          settle();
           hostSide.perform(operation);
           vcpu.enterGuest();
         }
