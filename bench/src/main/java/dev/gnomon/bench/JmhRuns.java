@@ -42,6 +42,11 @@ final class JmhRuns {
     return new JmhRuns(benchmark, method, Map.of(), true);
   }
 
+  /** The same, with a parameter. */
+  static JmhRuns sampling(Class<?> benchmark, String method, String parameter, Object value) {
+    return new JmhRuns(benchmark, method, Map.of(parameter, value.toString()), true);
+  }
+
   /** Runs of a benchmark that is called a number of times. */
   static JmhRuns calling(Class<?> benchmark, String method, String parameter, Object value) {
     return calling(benchmark, method, Map.of(parameter, value.toString()));

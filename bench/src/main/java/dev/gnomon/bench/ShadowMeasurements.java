@@ -71,12 +71,12 @@ final class ShadowMeasurements {
   }
 
   private static JmhRuns contextSwitch(String method, int previousRoots) {
-    return JmhRuns.calling(ContextSwitch.class, method, "previousRoots", previousRoots);
+    return JmhRuns.sampling(ContextSwitch.class, method, "previousRoots", previousRoots);
   }
 
   static List<Finding> fork(Effort effort) {
-    JmhRuns on = JmhRuns.calling(ForkLoop.class, "forks", "unsync", true);
-    JmhRuns off = JmhRuns.calling(ForkLoop.class, "forks", "unsync", false);
+    JmhRuns on = JmhRuns.sampling(ForkLoop.class, "fork", "unsync", true);
+    JmhRuns off = JmhRuns.sampling(ForkLoop.class, "fork", "unsync", false);
     JmhRuns.alternate(effort.rounds(), on, off);
     return List.of(
         new Finding(
@@ -85,8 +85,8 @@ final class ShadowMeasurements {
             off.median() / on.median(),
             "x",
             Bound.atLeast(3)),
-        Finding.of("fork", "one fork, unsync on", on.median() / ForkLoop.FORKS, "us"),
-        Finding.of("fork", "one fork, unsync off", off.median() / ForkLoop.FORKS, "us"));
+        Finding.of("fork", "one fork, unsync on", on.median(), "us"),
+        Finding.of("fork", "one fork, unsync off", off.median(), "us"));
   }
 
   static List<Finding> resume(Effort effort) {

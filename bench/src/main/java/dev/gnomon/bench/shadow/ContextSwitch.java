@@ -31,16 +31,16 @@ import org.openjdk.jmh.annotations.Warmup;
  * root cache off.
  */
 @State(Scope.Thread)
-@BenchmarkMode(Mode.SingleShotTime)
+@BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Warmup(iterations = 15)
-@Measurement(iterations = 25)
+@Warmup(iterations = 5, time = 1)
+@Measurement(iterations = 5, time = 1)
 @Fork(
     value = 1,
     jvmArgs = {Jvm.NATIVE_ACCESS, Jvm.UNSAFE_ACCESS, Jvm.COLLECTOR})
 public class ContextSwitch {
   /** Switches of a call. */
-  public static final int SWITCHES = 20_000;
+  public static final int SWITCHES = 1000;
 
   private static final long BYTES = 8 << 20;
   private static final long USER = 0x10_0000_0000L;

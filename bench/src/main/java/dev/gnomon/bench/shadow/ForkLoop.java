@@ -24,17 +24,14 @@ import org.openjdk.jmh.annotations.Warmup;
  * with unsync tables, and without, where each write to a level-1 table exits.
  */
 @State(Scope.Thread)
-@BenchmarkMode(Mode.SingleShotTime)
+@BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Warmup(iterations = 15)
-@Measurement(iterations = 25)
+@Warmup(iterations = 5, time = 1)
+@Measurement(iterations = 5, time = 1)
 @Fork(
     value = 1,
     jvmArgs = {Jvm.NATIVE_ACCESS, Jvm.UNSAFE_ACCESS, Jvm.COLLECTOR})
 public class ForkLoop {
-  /** Forks of a call. */
-  public static final int FORKS = 10;
-
   /** Whether tables may be unsync. */
   @Param({"true", "false"})
   public boolean unsync;
@@ -53,11 +50,9 @@ public class ForkLoop {
     guest.close();
   }
 
-  /** Processes that are born, write and exit. */
+  /** A process that is born, writes and exits. */
   @Benchmark
-  public void forks() {
-    for (int i = 0; i < FORKS; i++) {
-      guest.forkOnce();
-    }
+  public void fork() {
+    guest.forkOnce();
   }
 }

@@ -100,10 +100,6 @@ public final class ProcessorOptions {
     if (isHost32()) {
       checkHost32(memory);
     }
-    require(
-        !(isLegacyTdp() && dirtyLog == DirtyLogChoice.PML),
-        "--tdp-mmu off does not go with --dirty-log pml: there, writes are logged by write"
-            + " protection only");
   }
 
   private void checkShadow(@Nullable DirtyLogChoice dirtyLog) {

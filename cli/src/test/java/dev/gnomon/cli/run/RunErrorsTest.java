@@ -37,8 +37,6 @@ class RunErrorsTest {
             + " have accessed and dirty bits",
         "--mmu shadow --dirty-log pml|--mmu shadow does not go with --dirty-log pml:"
             + " page-modification logging is part of EPT",
-        "--tdp-mmu off --dirty-log pml|--tdp-mmu off does not go with --dirty-log pml: there,"
-            + " writes are logged by write protection only",
         "--host-bits 32|--host-bits 32 with --mmu tdp needs --cpu amd: EPT's tables always have"
             + " four levels",
         "--host-bits 32 --cpu amd --tdp-mmu on|--host-bits 32 does not go with --tdp-mmu on: a"

@@ -1,22 +1,27 @@
 package dev.gnomon.mmu.shadow;
 
 import dev.gnomon.mmu.arch.PageLevel;
+import dev.gnomon.mmu.config.MmuKind;
 import dev.gnomon.mmu.dirty.LogProtection;
 import dev.gnomon.mmu.platform.Cpu;
 import dev.gnomon.mmu.slot.Memslot;
 import dev.gnomon.mmu.spte.SpteFormat;
 
 /**
- * Write-protects for the dirty log. Clearing W alone flushes nothing here; see {@link
- * dev.gnomon.mmu.dirty.DirtyLog}.
+ * Protects for the dirty log: takes W away, or D, where the processor logs it (PML, with direct
+ * roots and TDP). That alone flushes nothing here; see {@link dev.gnomon.mmu.dirty.DirtyLog}.
  *
  * <p>Under the MMU lock for writing.
  */
 final class ShadowLog implements LogProtection {
+  private final SpteFormat format;
+  private final boolean logsByDirtyBit;
   private final ReverseMap reverseMap;
   private final ShadowEntries entries;
 
-  ShadowLog(ReverseMap reverseMap, ShadowEntries entries) {
+  ShadowLog(Foundation base, ReverseMap reverseMap, ShadowEntries entries) {
+    format = base.format();
+    logsByDirtyBit = base.config().logsByDirtyBit() && base.config().mmu() != MmuKind.SHADOW;
     this.reverseMap = reverseMap;
     this.entries = entries;
   }
@@ -65,11 +70,18 @@ final class ShadowLog implements LogProtection {
     for (; at != EntryLists.END; at = reverseMap.next(at)) {
       long sptep = reverseMap.entry(at);
       long spte = entries.read(sptep);
-      if (SpteFormat.isWritable(spte)) {
-        entries.clearBits(cpu, sptep, spte, SpteFormat.WRITABLE, level);
+      long bit = bitToClear(spte, level);
+      if ((spte & bit) != 0) {
+        entries.clearBits(cpu, sptep, spte, bit, level);
         hasChanged = true;
       }
     }
     return hasChanged;
+  }
+
+  private long bitToClear(long spte, int level) {
+    boolean byDirtyBit =
+        logsByDirtyBit && level == PageLevel.LEVEL_4K && !format.needsWriteProtectionForLog(spte);
+    return byDirtyBit ? format.dirtyBit() : SpteFormat.WRITABLE;
   }
 }

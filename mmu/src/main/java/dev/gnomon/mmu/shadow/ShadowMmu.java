@@ -68,7 +68,7 @@ public final class ShadowMmu {
         new ShadowMapper(base, pages, entries, tables, finder, sync, installer, prefetcher, walker);
     zapper = new ShadowZapper(base, pages, structures.reverseMap, entries, tables);
     tableWrites = new TableWrites(base, pages, entries, tables);
-    log = new ShadowLog(structures.reverseMap, entries);
+    log = new ShadowLog(base, structures.reverseMap, entries);
     aging = new ShadowAging(base.format(), structures.reverseMap, entries);
     formatChange = new FormatChange(base, guestTables, pages, entries, tables);
     audit = new ShadowAudit(structures);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.gnomon.mmu.Rules;
 import dev.gnomon.mmu.config.DirtyLogKind;
 import dev.gnomon.mmu.config.MmuConfig;
+import dev.gnomon.mmu.config.MmuKind;
 import dev.gnomon.mmu.config.Stat;
 import dev.gnomon.mmu.config.TdpKind;
 import dev.gnomon.mmu.event.Tracepoints;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class RingAndPmlLogTest {
@@ -145,9 +147,12 @@ class RingAndPmlLogTest {
 
   // --- PML ---
 
-  @Test
-  void theProcessorLogsAPageThatWasReported() {
-    TestVm vm = logged(Configs.pml());
+  @ParameterizedTest
+  @EnumSource(
+      value = MmuKind.class,
+      names = {"TDP", "LEGACY_TDP"})
+  void theProcessorLogsAPageThatWasReported(MmuKind mmu) {
+    TestVm vm = logged(Configs.pml().withMmu(mmu));
     vm.vcpu().write(5, 1);
     vm.getLog(0);
     long faults = vm.stat(Stat.PF_TAKEN);
