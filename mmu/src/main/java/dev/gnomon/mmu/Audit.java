@@ -262,6 +262,8 @@ final class Audit {
         Stat.MMU_PAGE_TABLES,
         statistics.sum(Stat.MMU_PAGE_TABLES),
         findings.tables.size() + shadow.audit().pageCount());
+    checkCount(
+        findings, Stat.MMU_UNSYNC, statistics.sum(Stat.MMU_UNSYNC), shadow.audit().unsyncCount());
     if (pages.size(cpu) != findings.tables.size()) {
       findings.add(
           pages.size(cpu) + " tables are known, " + findings.tables.size() + " are linked");

@@ -47,6 +47,8 @@ public enum Stat {
   MMU_CACHE_MISS,
   /** Pages that are unsync. */
   MMU_UNSYNC,
+  /** How often a page became unsync: KVM counts only how many are. */
+  MMU_MADE_UNSYNC,
   /** Tables that stand where only the NX mitigation forbids a large page. */
   NX_LPAGE_SPLITS,
   HUGE_PAGE_SPLITS,

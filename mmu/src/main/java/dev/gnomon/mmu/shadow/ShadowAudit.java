@@ -261,6 +261,15 @@ public final class ShadowAudit {
     return gfns;
   }
 
+  /** How many pages are unsync. */
+  public long unsyncCount() {
+    long count = 0;
+    for (MmuPage page : at.pages.all()) {
+      count += UnsyncMarks.isUnsync(page) ? 1 : 0;
+    }
+    return count;
+  }
+
   /** How many pages there are. */
   public int pageCount() {
     return at.pages.size();

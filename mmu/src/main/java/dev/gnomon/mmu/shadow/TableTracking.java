@@ -88,6 +88,7 @@ final class TableTracking implements WriteTracking {
     }
     trace.kvmMmuUnsyncPage(cpu, page.generation(), page.gfn(), page.toldRole(), page.rootCount);
     statistics.count(cpu, Stat.MMU_UNSYNC);
+    statistics.count(cpu, Stat.MMU_MADE_UNSYNC);
     if (isShared) {
       // The TDP MMU's entry comes after the lock is gone: no order to choose.
       unsync.mark(page);

@@ -91,7 +91,7 @@ class ShadowedGuestPropertyTest {
       round(registers);
     }
     assertThat(vm.audit()).isEmpty();
-    assertThat(unsync || vm.mmu().statistics().sum(Stat.MMU_UNSYNC) == 0).isTrue();
+    assertThat(unsync || vm.mmu().statistics().sum(Stat.MMU_MADE_UNSYNC) == 0).isTrue();
     vm.mmu().zapAll(vm.hostCpu());
     vm.close();
   }
