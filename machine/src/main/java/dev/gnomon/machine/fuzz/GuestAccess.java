@@ -188,13 +188,17 @@ final class GuestAccess implements Accesses {
   private void check(AccessRequest request) {
     for (int piece = 0; piece < explanation.pieces(); piece++) {
       Way way = explanation.way(piece);
+      if (request.isWrite()
+          && !way.isFault()
+          && way.entries().length > 0
+          && guest.mayLackDirty(way, request.who())) {
+        absorb(way.entries()[way.entries().length - 1], GuestEntry.DIRTY);
+      }
+    }
+    for (int piece = 0; piece < explanation.pieces(); piece++) {
+      Way way = explanation.way(piece);
       if (!way.isFault()) {
         check(request, explanation.gpa(piece), "the word");
-        if (request.isWrite()
-            && way.entries().length > 0
-            && guest.mayLackDirty(way, request.who())) {
-          absorb(way.entries()[way.entries().length - 1], GuestEntry.DIRTY);
-        }
       }
       for (long entry : way.entries()) {
         check(request, entry, "the entry");
