@@ -116,7 +116,8 @@ class LitmusParserTest {
       value = {
         "expect: perhaps ! \"race:6:9: expected pfn-dirty, volatile, tdp-write, flush-on-update,"
             + " writable-leaf, dirty-flush, fast-fault, lockless-walk, invalidate-retry,"
-            + " aging-flush, huge-recovery, unsync-order, zap-order, special-roots, found 'perhaps'\"",
+            + " aging-flush, huge-recovery, unsync-order, zap-order, special-roots, found"
+            + " 'perhaps'\"",
         "expect: volatile=often safe ! \"race:6:18: expected readonly-stable, any-ad-clear,"
             + " any-mmu-writable, unless-writable, needs-atomic-update, found 'often'\"",
         "expect: violated ! \"race:6:17: expected expectation, guest-tables, no-data-race,"

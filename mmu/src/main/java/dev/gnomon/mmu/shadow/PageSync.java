@@ -16,8 +16,8 @@ import java.util.List;
  *
  * <p>A full sync goes by batches. Of each it first protects the tables of all pages and flushes,
  * then takes their marks away, then compares: so a write that races with it makes its page unsync
- * again, and is not lost. Only when a page has been compared do those above it say that they lead to
- * it no more: that is what a vCPU looks at which flushes meanwhile. A single page, or a single
+ * again, and is not lost. Only when a page has been compared do those above it say that they lead
+ * to it no more: that is what a vCPU looks at which flushes meanwhile. A single page, or a single
  * entry, is compared without protecting its table, and stays unsync.
  *
  * <p>Under the MMU lock for writing.

@@ -142,7 +142,8 @@ class ScriptParserTest {
             + " 0x1f_f000, found '2Q'\"",
         "rule speed=high ! \"s:1:6: expected pfn-dirty, volatile, tdp-write, flush-on-update,"
             + " writable-leaf, dirty-flush, fast-fault, lockless-walk, invalidate-retry,"
-            + " aging-flush, huge-recovery, unsync-order, zap-order, special-roots, found 'speed'\"",
+            + " aging-flush, huge-recovery, unsync-order, zap-order, special-roots, found"
+            + " 'speed'\"",
         "rule pfn-dirty=soon ! \"s:1:16: expected on-clear, at-creation, found 'soon'\"",
         "let or = 5 ! s:1:5: 'or' has a meaning already",
         "read § ! \"s:1:6: expected a word, a number or a symbol, found '§'\"",
