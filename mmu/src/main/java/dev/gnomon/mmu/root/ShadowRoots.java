@@ -43,8 +43,10 @@ public final class ShadowRoots implements TableSource {
   private long cr3;
   private boolean isGuestMode;
 
-  /** How the guest paged last. */
+  /** How the guest paged last: L1, whose pages are not L2's. */
   private GuestFormat paged;
+
+  private GuestFormat pagedInGuestMode;
 
   /**
    * Makes one without a root, after reset.
@@ -66,6 +68,7 @@ public final class ShadowRoots implements TableSource {
     rcu = base.rcu();
     guest = new GuestFormat(ControlRegisters.RESET, features);
     paged = guest;
+    pagedInGuestMode = guest;
     loaded = new LoadedRoots(vcpu, this, specialRoots, shadow, base);
   }
 
@@ -244,9 +247,13 @@ public final class ShadowRoots implements TableSource {
     if (!guest.registers().isPaging()) {
       return;
     }
-    boolean isOther = new RegisterChange(paged.registers(), guest.registers()).changesEntries();
-    paged = guest;
-    if (isOther) {
+    GuestFormat last = isGuestMode ? pagedInGuestMode : paged;
+    if (isGuestMode) {
+      pagedInGuestMode = guest;
+    } else {
+      paged = guest;
+    }
+    if (new RegisterChange(last.registers(), guest.registers()).changesEntries()) {
       locked(cpu, () -> shadow.changeFormat(cpu, guest));
     }
   }
