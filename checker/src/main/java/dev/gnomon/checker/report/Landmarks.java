@@ -19,9 +19,10 @@ final class Landmarks {
    * A frame of a page table.
    *
    * @param level of the table
-   * @param gfn the first that it covers
+   * @param gfn the first page that it covers
+   * @param isVirtual whether what it covers are gvas, not gpas: where it shadows the guest's tables
    */
-  record Table(int level, long gfn) {}
+  record Table(int level, long gfn, boolean isVirtual) {}
 
   /** Frames, from some pfn on, that hold as many pages of the guest from a gfn on. */
   private record Pages(long gfn, long count) {}
@@ -39,10 +40,15 @@ final class Landmarks {
     reachable.clear();
   }
 
-  void table(long pfn, int level, long gfn) {
+  void table(long pfn, Table table) {
     reachable.add(pfn);
     pages.remove(pfn);
-    tables.put(pfn, new Table(level, gfn));
+    tables.put(pfn, table);
+  }
+
+  /** A page that a table maps, of which it does not say the gfn. */
+  void mapped(long pfn) {
+    reachable.add(pfn);
   }
 
   void pages(long pfn, long gfn, long count) {

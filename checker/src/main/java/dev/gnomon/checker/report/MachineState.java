@@ -42,13 +42,13 @@ public record MachineState(
    * @param root the frame of its root
    * @param depth how many tables lie above its own
    * @param level of its table
-   * @param gfn the first that it covers
+   * @param covers the first page that it covers: {@code gfn 0x100}, or a gva
    * @param hpa where it is
    * @param spte its value
    * @param meaning the value decoded
    */
   public record Entry(
-      long root, int depth, int level, long gfn, long hpa, long spte, String meaning) {}
+      long root, int depth, int level, String covers, long hpa, long spte, String meaning) {}
 
   /**
    * A vCPU.

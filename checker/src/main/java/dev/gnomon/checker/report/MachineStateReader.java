@@ -9,6 +9,7 @@ import dev.gnomon.machine.processor.Vcpu;
 import dev.gnomon.mmu.Mmu;
 import dev.gnomon.mmu.VcpuMmu;
 import dev.gnomon.mmu.arch.PageLevel;
+import dev.gnomon.mmu.config.MmuKind;
 import dev.gnomon.mmu.dirty.PmlBuffer;
 import dev.gnomon.mmu.platform.HostPages;
 import dev.gnomon.mmu.platform.PhysicalMemory;
@@ -29,6 +30,7 @@ import java.util.function.LongUnaryOperator;
  */
 final class MachineStateReader {
   private static final int MOST_HOST_PAGES = 64;
+  private static final int PAE_ENTRIES = 4;
 
   private final VirtualMachine vm;
   private final Mmu mmu;
@@ -37,8 +39,11 @@ final class MachineStateReader {
   private final Landmarks landmarks;
   private MachineState last = MachineState.UNKNOWN;
 
-  /** The frames of the roots when it was read. */
-  private List<Long> roots = List.of();
+  /** The roots when it was read. */
+  private List<Root> roots = List.of();
+
+  /** Where walks start: a frame, and what the table in it covers. */
+  private record Root(long pfn, Landmarks.Table table) {}
 
   MachineStateReader(VirtualMachine vm, List<Vcpu> vcpus, Landmarks landmarks) {
     this.vm = vm;
@@ -55,10 +60,10 @@ final class MachineStateReader {
    * @param isWritten whether memory may have been written since the last time
    */
   MachineState read(LongUnaryOperator memory, boolean isWritten) {
-    List<Long> newRoots = mmu.rootPages().stream().map(ShadowPage::pfn).toList();
+    List<Root> newRoots = roots();
     List<Entry> entries = last.entries();
     if (isWritten || !newRoots.equals(roots)) {
-      entries = same(entries, entries(memory));
+      entries = same(entries, entries(newRoots, memory));
       roots = newRoots;
     }
     List<Processor> processors = same(last.processors(), processors());
@@ -81,37 +86,59 @@ final class MachineStateReader {
 
   // --- page tables ---
 
-  private List<Entry> entries(LongUnaryOperator memory) {
+  /** Those of the TDP MMU, and what vCPUs have loaded besides. */
+  private List<Root> roots() {
+    List<Root> found = new ArrayList<>();
+    for (ShadowPage page : mmu.rootPages()) {
+      found.add(new Root(page.pfn(), new Landmarks.Table(page.level(), page.gfn(), false)));
+    }
+    boolean isVirtual = mmu.config().mmu() == MmuKind.SHADOW;
+    for (Vcpu vcpu : vcpus) {
+      VcpuMmu own = mmu.vcpu(vcpu.index());
+      long pfn = own.hasRoot() ? PhysicalMemory.pfn(own.rootHpa()) : -1;
+      if (pfn >= 0 && found.stream().noneMatch(root -> root.pfn() == pfn)) {
+        found.add(new Root(pfn, new Landmarks.Table(own.rootLevel(), 0, isVirtual)));
+      }
+    }
+    return found;
+  }
+
+  private List<Entry> entries(List<Root> newRoots, LongUnaryOperator memory) {
     landmarks.begin();
     List<Entry> entries = new ArrayList<>();
-    for (ShadowPage root : mmu.rootPages()) {
-      addTable(memory, entries, root.pfn(), root.pfn(), 0, root.level(), root.gfn());
+    for (Root root : newRoots) {
+      addTable(memory, entries, root, root.pfn(), root.table());
     }
     return entries;
   }
 
   private void addTable(
-      LongUnaryOperator memory,
-      List<Entry> entries,
-      long root,
-      long pfn,
-      int depth,
-      int level,
-      long firstGfn) {
-    landmarks.table(pfn, level, firstGfn);
-    for (int i = 0; i < PageLevel.ENTRIES; i++) {
+      LongUnaryOperator memory, List<Entry> entries, Root root, long pfn, Landmarks.Table table) {
+    landmarks.table(pfn, table);
+    int level = table.level();
+    int depth = root.table().level() - level;
+    boolean isPaeRoot = depth == 0 && level == PageLevel.LEVEL_1G;
+    for (int i = 0; i < (isPaeRoot ? PAE_ENTRIES : PageLevel.ENTRIES); i++) {
       long hpa = PhysicalMemory.hpa(pfn) + 8L * i;
       long spte = memory.applyAsLong(hpa);
-      if (SpteFormat.isNonPresent(spte)) {
+      if (format.isEmpty(spte)) {
         continue;
       }
-      long gfn = firstGfn + i * PageLevel.frames(level);
+      long gfn = table.gfn() + i * PageLevel.frames(level);
       String meaning = StepText.brief(SpteText.meaning(format, spte, level));
-      entries.add(new Entry(root, depth, level, gfn, hpa, spte, meaning));
-      if (SpteFormat.isTable(spte, level) && level > 1) {
-        addTable(memory, entries, root, SpteFormat.pfn(spte), depth + 1, level - 1, gfn);
+      entries.add(
+          new Entry(root.pfn(), depth, level, StepText.covered(table, gfn), hpa, spte, meaning));
+      // The processor's PDPTEs know nothing but P.
+      boolean isTable = isPaeRoot ? (spte & 1) != 0 : SpteFormat.isTable(spte, level);
+      if (isTable && level > 1) {
+        Landmarks.Table below = new Landmarks.Table(level - 1, gfn, table.isVirtual());
+        addTable(memory, entries, root, SpteFormat.pfn(spte), below);
       } else if (SpteFormat.isPresentLeaf(spte, level)) {
-        landmarks.pages(SpteFormat.pfn(spte), gfn, PageLevel.frames(level));
+        if (table.isVirtual()) {
+          landmarks.mapped(SpteFormat.pfn(spte));
+        } else {
+          landmarks.pages(SpteFormat.pfn(spte), gfn, PageLevel.frames(level));
+        }
       }
     }
   }

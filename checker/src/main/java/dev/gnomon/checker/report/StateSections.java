@@ -52,7 +52,7 @@ final class StateSections {
           new Row(
               entry.root() + "/" + entry.hpa(),
               entry.depth() + 1,
-              "level " + entry.level() + " gfn " + StepText.hex(entry.gfn()),
+              "level " + entry.level() + " " + entry.covers(),
               entry.meaning()));
     }
     return rows;

@@ -123,9 +123,8 @@ final class StepReader {
   }
 
   private Meaning spte(Step step, Landmarks.Table table, long pfn) {
-    long gfn = StepText.gfn(table, step.hpa());
     boolean isLinked = landmarks.isReachable(pfn);
-    String name = StepText.spteName(gfn, table.level()) + (isLinked ? "" : " (unlinked table)");
+    String name = StepText.spteName(table, step.hpa()) + (isLinked ? "" : " (unlinked table)");
     String text = StepText.spte(step, mmu.format(), name, table.level());
     boolean isOnTheWay =
         step.kind() == Step.Kind.LOAD && SpteFormat.isTable(step.after(), table.level());
@@ -214,7 +213,7 @@ final class StepReader {
     return "pfn "
         + Long.toHexString(pfn)
         + (table != null
-            ? " (table of gfn " + StepText.hex(table.gfn()) + " level " + table.level() + ")"
+            ? " (table of " + StepText.covered(table, table.gfn()) + " level " + table.level() + ")"
             : gfn >= 0 ? " (gfn " + StepText.hex(gfn) + ")" : "");
   }
 

@@ -91,9 +91,14 @@ final class StepText {
     return meaning.replace(" host-writable MMU-writable", " MMU-writable");
   }
 
-  /** The name of an entry: {@code spte gfn 0x100 level 1}. */
-  static String spteName(long gfn, int level) {
-    return "spte gfn " + hex(gfn) + " level " + level;
+  /** The name of an entry: {@code spte gfn 0x100 level 1}, {@code spte gva 0x100000 level 1}. */
+  static String spteName(Landmarks.Table table, long hpa) {
+    return "spte " + covered(table, gfn(table, hpa)) + " level " + table.level();
+  }
+
+  /** What a table of gfns, or of gvas, has at a page. */
+  static String covered(Landmarks.Table table, long page) {
+    return table.isVirtual() ? "gva " + hex(page << 12) : "gfn " + hex(page);
   }
 
   /** The first gfn that an entry of a table covers. */
@@ -111,9 +116,11 @@ final class StepText {
   static String guestMemory(Step step, String name) {
     String place = step.place();
     String who =
-        place.startsWith("Vcpu.")
+        place.startsWith("Vcpu.") || place.startsWith("PieceAccess.")
             ? "guest"
-            : place.startsWith("GuestWalker.") ? "guest walk" : "host";
+            : place.startsWith("GuestWalker.")
+                ? "guest walk"
+                : place.startsWith("GuestTables.") ? "MMU" : "host";
     if (step.kind() == Step.Kind.REFUSED) {
       return who + " " + refused(name);
     }

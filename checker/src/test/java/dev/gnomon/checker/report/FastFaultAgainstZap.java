@@ -211,13 +211,13 @@ final class FastFaultAgainstZap {
   private void table(int cpu, int level, long hpa, String place, String caller) {
     long value = FORMAT.table((hpa >> 12) + 1);
     Step step = step(cpu, Step.Kind.LOAD, "memory " + hpa, value, value, place, caller);
-    String name = StepText.spteName(0, level);
+    String name = "spte gfn 0x0 level " + level;
     add(step, Subject.SPTE, StepText.spte(step, FORMAT, name, level), true);
   }
 
   private void leaf(int cpu, Step.Kind kind, long before, long after, String place, String caller) {
     Step step = step(cpu, kind, "memory " + SPTE_HPA, before, after, place, caller);
-    String name = StepText.spteName(GFN, 1);
+    String name = "spte gfn " + StepText.hex(GFN) + " level 1";
     add(step, Subject.SPTE, StepText.spte(step, FORMAT, name, 1), false);
   }
 
@@ -244,10 +244,25 @@ final class FastFaultAgainstZap {
       long hpa = (0x15L - level) << 12;
       long value = FORMAT.table((hpa >> 12) + 1);
       entries.add(
-          new Entry(0x11, 4 - level, level, 0, hpa, value, SpteText.meaning(FORMAT, value, level)));
+          new Entry(
+              0x11,
+              4 - level,
+              level,
+              "gfn 0x0",
+              hpa,
+              value,
+              SpteText.meaning(FORMAT, value, level)));
     }
     if (!SpteFormat.isNonPresent(spte)) {
-      entries.add(new Entry(0x11, 3, 1, GFN, SPTE_HPA, spte, SpteText.meaning(FORMAT, spte, 1)));
+      entries.add(
+          new Entry(
+              0x11,
+              3,
+              1,
+              "gfn " + StepText.hex(GFN),
+              SPTE_HPA,
+              spte,
+              SpteText.meaning(FORMAT, spte, 1)));
     }
     Processor processor = new Processor(0, isInGuest, requests, "pfn 11", tlb);
     return new MachineState(

@@ -54,7 +54,7 @@ final class RecorderTest {
 
   private static String leaf(MachineState state) {
     return state.entries().stream()
-        .filter(entry -> entry.level() == 1 && entry.gfn() == 0x100)
+        .filter(entry -> entry.level() == 1 && entry.covers().equals("gfn 0x100"))
         .map(MachineState.Entry::meaning)
         .findFirst()
         .orElse("none");

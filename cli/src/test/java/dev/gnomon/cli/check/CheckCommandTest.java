@@ -64,6 +64,16 @@ class CheckCommandTest {
   }
 
   @Test
+  void entriesThatShadowTheGuestsTablesAreNamedByTheAddressThatTheyMap() {
+    String question = "unsync-order=writable-first";
+    assertThat(gnomon.run("check", "shadow-unsync-cr3", "--rule", question, "--races", "off"))
+        .isEqualTo(ExitStatus.VIOLATED);
+    assertThat(gnomon.out())
+        .contains("store spte gva 0x4000 level", "MMU reads gpa 0x4020")
+        .doesNotContain("store memory 0x");
+  }
+
+  @Test
   void anUnexpectedVerdictIsShownWithItsCounterexampleAndEndsWithStatusOne() throws IOException {
     String mine = scenarioWith("dirty-flush=never +violated no-write-lost", REFUTED + " safe");
     assertThat(gnomon.run("check", mine)).isEqualTo(ExitStatus.VIOLATED);
