@@ -168,16 +168,15 @@ final class GuestAccess implements Accesses {
     }
   }
 
+  /** Takes what memory has of the marks; of two entries in one word, those of this. */
   private void absorb(long entry, long marks) {
     int page = vm.page(entry);
     if (page != FuzzVm.NOWHERE) {
       int word = GuestTranslation.word(page, entry);
       long must = mirror.get(word);
-      long real = vm.real(word);
-      if (real != must
-          && (real | must) == real
-          && ((real ^ must) & ~(marks << 8 * (entry & 4))) == 0) {
-        mirror.set(word, real);
+      long now = must | vm.real(word) & marks << 8 * (entry & 4);
+      if (now != must) {
+        mirror.set(word, now);
         hostSide.written(page);
       }
     }

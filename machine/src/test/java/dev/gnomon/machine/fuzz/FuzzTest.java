@@ -146,6 +146,20 @@ class FuzzTest {
         "write 1ff828 108 68c11efe826cde07");
   }
 
+  @Test
+  void aWriteOfMmioOnTwoPagesMayHaveMarkedTwoEntriesOfOneWord() {
+    replay(
+        "config shadow",
+        "processor 36 no-giant no-pse36",
+        "boot 1 329 0",
+        "write 409004 4 40031f",
+        "slot-delete 0 0 0",
+        "write 406000 104 9a25",
+        "boot 1 b03 0",
+        "write 409000 4 40082f",
+        "write ffe 8 828a1524a91e15c");
+  }
+
   /** What must be found if fuzzing is worth anything. */
   private static String found(String name, Rules rules) {
     FuzzConfig config = FuzzConfig.find(name).orElseThrow();
