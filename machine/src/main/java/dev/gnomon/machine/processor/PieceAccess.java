@@ -6,7 +6,7 @@ import dev.gnomon.mmu.platform.PhysicalMemory;
 
 /**
  * Accesses of 1 to 8 bytes at any address and with any privilege, made of aligned ones. A write
- * that crosses pages looks first whether both may be written.
+ * that crosses pages looks first whether both may be written; each is translated once.
  */
 final class PieceAccess {
   private static final long PAGE_OFFSET = PhysicalMemory.FRAME_SIZE - 1;
@@ -39,13 +39,19 @@ final class PieceAccess {
     if ((gva & PAGE_OFFSET) + size > PhysicalMemory.FRAME_SIZE) {
       checkWrite(who, gva, size);
     }
+    long hpa = 0;
+    int first = 0;
     for (int done = 0; done < size; ) {
       int piece = piece(gva + done, size - done);
-      long hpa = address(who, gva + done, AccessKind.WRITE);
+      // Once a page: an emulated piece may change the very tables that translate the others.
+      if (done == 0 || (gva + done & PAGE_OFFSET) == 0) {
+        hpa = address(who, gva + done, AccessKind.WRITE);
+        first = done;
+      }
       if (hpa < 0) {
-        slow.emulateWrite(piece, value >>> 8 * done);
+        slow.emulateWrite(done - first, piece, value >>> 8 * done);
       } else {
-        store(hpa, piece, value >>> 8 * done);
+        store(hpa + done - first, piece, value >>> 8 * done);
       }
       done += piece;
     }

@@ -240,9 +240,14 @@ final class SlowAccess {
   }
 
   void emulateWrite(int size, long value) {
+    emulateWrite(0, size, value);
+  }
+
+  /** Likewise, so many bytes after it in the page. */
+  void emulateWrite(int offset, int size, long value) {
     guestMode.leave();
     statistics.count(cpu, Stat.MMIO_EXITS);
-    vmm.write(cpu, emulatedGpa, size, value);
+    vmm.write(cpu, emulatedGpa + offset, size, value);
     guestMode.enter();
   }
 

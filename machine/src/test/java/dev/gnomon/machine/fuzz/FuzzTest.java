@@ -160,6 +160,16 @@ class FuzzTest {
         "write ffe 8 828a1524a91e15c");
   }
 
+  @Test
+  void aWriteThatChangesItsOwnTranslationIsWholeAllTheSame() {
+    replay(
+        "config shadow-5level",
+        "processor 40 giant pse36",
+        "boot 2 aa8 0",
+        "write 40002010 108 cc11",
+        "write 40002fff 108 7ead0c5080b37279");
+  }
+
   /** What must be found if fuzzing is worth anything. */
   private static String found(String name, Rules rules) {
     FuzzConfig config = FuzzConfig.find(name).orElseThrow();
