@@ -86,7 +86,13 @@ public record Question(
   }
 
   /** What makes two questions explore the same. */
-  public record Subject(ScenarioText scenario, String rules, MemoryModel model) {}
+  public record Subject(ScenarioText scenario, String rules, MemoryModel model) {
+
+    /** Whether at most the memory models differ. */
+    public boolean isLikeButForModel(Subject other) {
+      return scenario.equals(other.scenario) && rules.equals(other.rules);
+    }
+  }
 
   /** What is explored. */
   public Subject subject() {
@@ -95,8 +101,12 @@ public record Question(
 
   /** The rules that it puts in, for a reader. */
   public String describe() {
+    return (asked.isEmpty() ? "as the file says" : asked) + underModel();
+  }
+
+  /** {@code " under tso"} if that is not the file's own memory model; else nothing. */
+  public String underModel() {
     boolean isUnusual = model != scenario.litmus().conditions().memoryModel();
-    return (asked.isEmpty() ? "as the file says" : asked)
-        + (isUnusual ? " under " + Labels.of(model) : "");
+    return isUnusual ? " under " + Labels.of(model) : "";
   }
 }

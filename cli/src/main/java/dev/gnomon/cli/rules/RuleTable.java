@@ -118,6 +118,8 @@ final class RuleTable {
               .formatted(
                   settlement.answers().stream()
                       .filter(each -> each.verdict() == Answer.Verdict.SAFE)
+                      .map(each -> each.question().scenario())
+                      .distinct()
                       .count(),
                   Numbers.count(settlement.entry().about().size(), "scenario")));
     } else {
@@ -133,7 +135,7 @@ final class RuleTable {
   }
 
   private static String property(Answer answer) {
-    return answer.violation().property().label();
+    return answer.violation().property().label() + answer.question().underModel();
   }
 
   /** Lines that fit between a column and the right edge. */

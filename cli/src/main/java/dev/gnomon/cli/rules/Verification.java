@@ -12,7 +12,7 @@ import java.util.Map;
 /**
  * The product: every value of every rule against every scenario that is about the rule, and besides
  * whatever those scenarios name. A scenario under the same rules is explored once, however it is
- * come by.
+ * come by; under another memory model than its own too, where it says what is expected there.
  */
 final class Verification {
   private final RuleBook book;
@@ -54,9 +54,11 @@ final class Verification {
     for (RuleEntry entry : book.all()) {
       List<Answer> about = new ArrayList<>();
       for (ScenarioText scenario : entry.about()) {
-        Answer answer = byKey.get(product(scenario, entry).subject());
-        if (answer != null) {
-          about.add(answer);
+        Question.Subject product = product(scenario, entry).subject();
+        for (Map.Entry<Question.Subject, Answer> each : byKey.entrySet()) {
+          if (each.getKey().isLikeButForModel(product)) {
+            about.add(each.getValue());
+          }
         }
       }
       settlements.add(new Settlement(entry, about));

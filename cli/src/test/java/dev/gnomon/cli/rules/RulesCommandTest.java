@@ -52,6 +52,14 @@ class RulesCommandTest {
   }
 
   @Test
+  void aValueThatOnlyAStoreBufferRefutesIsVerifiedUnderTsoToo() {
+    assertThat(gnomon.run("rules", "lockless-walk", "--verify")).isEqualTo(ExitStatus.OK);
+    assertThat(gnomon.out().replaceAll("\\s+", " "))
+        .contains("no-barrier violated by shadow-lockless-walk (no-use-after-free under tso)")
+        .contains("protected * safe 3 of 3 scenarios explored completely");
+  }
+
+  @Test
   void anUnknownRuleIsNamedWithTheNearestKnown() {
     assertThat(gnomon.run("rules", "volatil")).isEqualTo(ExitStatus.USAGE);
     assertThat(gnomon.err())
